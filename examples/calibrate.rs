@@ -1,0 +1,198 @@
+//! Fits the weights of the ranking and of claim checking on the built-in knowledge file itself.
+//!
+//! Every fourth stretch of each list of ways and statements is kept aside in turn (curators wrote them one after another,
+//! so a stretch is about one writer's); the rest plays the knowledge file. No test case is read. Prints the accuracy on what
+//! was kept aside, and the constants for `qa/rank.rs`, `qa/answer.rs` and `qa/claim/witness.rs`.
+//!
+//! ```text
+//! cargo run --release --example calibrate
+//! ```
+
+use footnote::qa::claim::witness::{ADDRESSED, DIRECTION};
+use footnote::qa::rank::{Evidence, Ranked, WEIGHTS, Weights};
+use footnote::qa::{Engine, Knowledge};
+
+const FOLDS: usize = 4;
+/// Rivals of the right target that a question is learned from.
+const RIVALS: usize = 8;
+
+fn main() {
+    let bot = footnote::app::bot(None).expect("the built-in paper loads");
+    let knowledge = bot.engine().knowledge().clone();
+    let mut ranked: Vec<(u32, bool, Vec<Ranked>)> = Vec::new();
+    let mut addressed: Vec<([f32; ADDRESSED], bool)> = Vec::new();
+    let mut direction: Vec<([f32; DIRECTION], bool)> = Vec::new();
+    let mut found = (0usize, 0usize);
+    for fold in 0..FOLDS {
+        let (rest, aside) = split(&knowledge, fold);
+        let engine = Engine::new(rest);
+        for (target, way) in &aside.ways {
+            let mut all = engine.ranked(&engine.query(way, &[]));
+            all.truncate(40);
+            ranked.push((*target, (*target as usize) < knowledge.entries.len(), all));
+        }
+        let claims = engine.claims();
+        for (fact, truth, statement) in &aside.statements {
+            let evidence = claims.evidence(engine.lexicon(), statement);
+            addressed.push((evidence.addressed, fact.is_some()));
+            if let Some(fact) = fact {
+                found.1 += 1;
+                found.0 += usize::from(evidence.facts.first().is_some_and(|f| f.0 == *fact));
+                if let Some((_, _, features)) = evidence.facts.iter().find(|f| f.0 == *fact) {
+                    direction.push((*features, *truth));
+                }
+            }
+        }
+    }
+    println!("ways kept aside: {}, first right before fitting: {:.3}", ranked.len(), first_right(&ranked, &WEIGHTS));
+    let weights = fit_ranking(&ranked);
+    println!("first right after fitting: {:.3}\n{weights:?}", first_right(&ranked, &weights));
+    fit_confidence(&ranked, &weights, knowledge.entries.len() as u32);
+    println!("\nstatements kept aside: {}; fact found first: {:.3}", addressed.len(), found.0 as f64 / found.1.max(1) as f64);
+    fit("ADDRESSED_MODEL", &addressed);
+    fit("DIRECTION_MODEL", &direction);
+}
+
+struct Aside {
+    ways: Vec<(u32, String)>,
+    statements: Vec<(Option<u32>, bool, String)>,
+}
+
+/// Takes the given stretch out of every list.
+fn split(knowledge: &Knowledge, fold: usize) -> (Knowledge, Aside) {
+    let mut rest = knowledge.clone();
+    let mut aside = Aside { ways: Vec::new(), statements: Vec::new() };
+    let lists = rest.entries.iter_mut().map(|e| &mut e.ask).chain(rest.gaps.iter_mut().map(|g| &mut g.ask));
+    for (target, list) in lists.enumerate() {
+        aside.ways.extend(take(list, fold).into_iter().map(|way| (target as u32, way)));
+    }
+    for (number, fact) in rest.facts.iter_mut().enumerate() {
+        for (truth, list) in [(true, &mut fact.truths), (false, &mut fact.misreadings)] {
+            aside.statements.extend(take(list, fold).into_iter().map(|s| (Some(number as u32), truth, s)));
+        }
+    }
+    // Whole topics are kept aside here: what people claim outside the paper is rarely near what a curator thought of.
+    let outside = std::mem::take(&mut rest.unaddressed);
+    for (number, topic) in outside.into_iter().enumerate() {
+        if number % FOLDS == fold {
+            aside.statements.extend(topic.statements.into_iter().map(|s| (None, false, s)));
+        } else {
+            rest.unaddressed.push(topic);
+        }
+    }
+    (rest, aside)
+}
+
+fn take(list: &mut Vec<String>, fold: usize) -> Vec<String> {
+    let (begin, end) = (list.len() * fold / FOLDS, list.len() * (fold + 1) / FOLDS);
+    list.drain(begin..end).collect()
+}
+
+fn first_right(ranked: &[(u32, bool, Vec<Ranked>)], weights: &Weights) -> f64 {
+    let right = ranked.iter().filter(|(target, _, all)| {
+        let best = all.iter().max_by(|a, b| a.evidence.score(weights).total_cmp(&b.evidence.score(weights)));
+        best.is_some_and(|b| b.target == *target)
+    });
+    right.count() as f64 / ranked.len().max(1) as f64
+}
+
+fn features(e: &Evidence) -> [f64; 6] {
+    [e.best, e.top, e.bm25, e.body, e.kind, e.names].map(f64::from)
+}
+
+/// Softmax over the right target and its nearest rivals, by gradient ascent; weights of the conversation are kept.
+fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)]) -> Weights {
+    const SCALE: f64 = 12.0;
+    let cases: Vec<(usize, Vec<[f64; 6]>)> = (ranked.iter())
+        .filter_map(|(target, _, all)| {
+            let mut near: Vec<&Ranked> = all.iter().take(RIVALS).collect();
+            if !near.iter().any(|r| r.target == *target) {
+                near.push(all.iter().find(|r| r.target == *target)?);
+            }
+            let right = near.iter().position(|r| r.target == *target)?;
+            Some((right, near.iter().map(|r| features(&r.evidence)).collect()))
+        })
+        .collect();
+    let w = WEIGHTS;
+    let mut weights = [w.best, w.top, w.bm25, w.body, w.kind, w.names].map(f64::from);
+    for step in 0..400 {
+        let mut gradient = [0.0; 6];
+        for (right, near) in &cases {
+            let scores: Vec<f64> = near.iter().map(|f| SCALE * f.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>()).collect();
+            let top = scores.iter().copied().fold(f64::MIN, f64::max);
+            let total: f64 = scores.iter().map(|s| (s - top).exp()).sum();
+            for (i, f) in near.iter().enumerate() {
+                let pull = f64::from(u8::from(i == *right)) - (scores[i] - top).exp() / total;
+                for (g, x) in gradient.iter_mut().zip(f) {
+                    *g += pull * x;
+                }
+            }
+        }
+        let rate = 2.0 / (1.0 + f64::from(step) / 100.0) / cases.len().max(1) as f64;
+        for (w, g) in weights.iter_mut().zip(gradient) {
+            *w = (*w + rate * g).max(0.0);
+        }
+    }
+    // Scores keep their size, so that thresholds stay comparable.
+    let scale = f64::from(w.best + w.top + w.bm25) / (weights[0] + weights[1] + weights[2]);
+    let [best, top, bm25, body, kind, names] = weights.map(|w| (w * scale) as f32);
+    Weights { best, top, bm25, body, kind, names, ..WEIGHTS }
+}
+
+/// Chance that the best target is right, from its score, its lead over the best gap, and its lead over the second.
+fn fit_confidence(ranked: &[(u32, bool, Vec<Ranked>)], weights: &Weights, entries: u32) {
+    let mut cases = Vec::new();
+    for (target, _, all) in ranked {
+        let mut scores: Vec<(u32, f32)> = all.iter().map(|r| (r.target, r.evidence.score(weights))).collect();
+        scores.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let Some(best) = scores.iter().find(|(t, _)| *t < entries) else { continue };
+        let gap = scores.iter().find(|(t, _)| *t >= entries).map_or(0.0, |s| s.1);
+        let lead = (best.1 - gap).clamp(-0.5, 0.3);
+        cases.push(([1.0, best.1, lead], best.0 == *target));
+    }
+    fit("CONFIDENCE", &cases);
+}
+
+/// Fits a logistic model by gradient descent on standardised features, with a little shrinkage, and prints it.
+fn fit<const N: usize>(name: &str, cases: &[([f32; N], bool)]) {
+    let count = cases.len().max(1) as f64;
+    let mut mean = [0.0; N];
+    let mut spread = [1.0; N];
+    for i in 1..N {
+        mean[i] = cases.iter().map(|(f, _)| f64::from(f[i])).sum::<f64>() / count;
+        spread[i] = (cases.iter().map(|(f, _)| (f64::from(f[i]) - mean[i]).powi(2)).sum::<f64>() / count).sqrt().max(1e-6);
+    }
+    // Both outcomes weigh the same, however many cases each has.
+    let yes = cases.iter().filter(|(_, y)| *y).count() as f64 / count;
+    let mut weights = [0.0; N];
+    for _ in 0..600 {
+        let mut gradient = [0.0; N];
+        for (f, y) in cases {
+            let x = |i: usize| if i == 0 { 1.0 } else { (f64::from(f[i]) - mean[i]) / spread[i] };
+            let logit: f64 = (0..N).map(|i| weights[i] * x(i)).sum();
+            let balance = if *y { 0.5 / yes } else { 0.5 / (1.0 - yes) };
+            let pull = balance * (f64::from(u8::from(*y)) - 1.0 / (1.0 + (-logit).exp()));
+            for (i, g) in gradient.iter_mut().enumerate() {
+                *g += pull * x(i);
+            }
+        }
+        for (i, w) in weights.iter_mut().enumerate() {
+            *w += 1.0 * (gradient[i] / count - if i == 0 { 0.0 } else { 0.001 * *w });
+        }
+    }
+    let mut plain = [0.0; N];
+    for i in 1..N {
+        plain[i] = weights[i] / spread[i];
+        plain[0] -= plain[i] * mean[i];
+    }
+    plain[0] += weights[0];
+    let chance = |f: &[f32; N]| 1.0 / (1.0 + (-(0..N).map(|i| plain[i] * f64::from(f[i])).sum::<f64>()).exp());
+    let right = cases.iter().filter(|(f, y)| (chance(f) >= 0.5) == *y).count() as f64 / count;
+    let shown: Vec<String> = plain.iter().map(|w| format!("{w:.2}")).collect();
+    println!("{name}: {} cases, right {right:.3}, [{}]", cases.len(), shown.join(", "));
+    for at in [0.6, 0.7, 0.8, 0.9] {
+        let sure: Vec<bool> = cases.iter().filter(|(f, _)| chance(f).max(1.0 - chance(f)) >= at).map(|(f, y)| (chance(f) >= 0.5) == *y).collect();
+        let right = sure.iter().filter(|r| **r).count() as f64 / sure.len().max(1) as f64;
+        println!("  at {at}: {:.3} decided, {right:.3} of them right", sure.len() as f64 / count);
+    }
+}

@@ -1,0 +1,3 @@
+//! Adapters: they translate between a platform and the bot, and decide nothing about content.
+
+pub mod console;

@@ -1,0 +1,168 @@
+//! The composition root: configuration in, everything built and joined. Used by `main` and by the tests.
+
+use crate::adapters::console::{chat, jsonl, render};
+use crate::bot::Bot;
+use crate::cli::{Cli, Command, One};
+use crate::config::{self, Config};
+use crate::message::{ConversationId, Incoming, Request};
+use crate::qa::load::{self, Severity, Source};
+use crate::qa::{Engine, lint};
+use crate::{eval, report, telemetry};
+use anyhow::{Context, Result, bail};
+use clap::CommandFactory;
+use serde_json::Value;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The paper that is built into the program, indexed by build.rs.
+static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.bin"));
+
+/// Where the built-in paper's knowledge lies in the project.
+const BUILT_IN_FOLDER: &str = "knowledge/strakes-2020";
+
+/// Exit code for a finding: faults in a file, a figure below its limit.
+const FINDING: u8 = 1;
+
+/// Does what the command line says.
+///
+/// # Errors
+///
+/// Misuse, with a message that says what to change; the process then ends with exit code 2.
+pub fn run(cli: Cli) -> Result<ExitCode> {
+    let config = config::load(cli.config.as_deref())?;
+    telemetry::init(&config.log.filter)?;
+    let path = cli.knowledge.as_deref().or(config.knowledge.path.as_deref());
+    match cli.command {
+        Command::Ask(one) => single(&bot(path)?, jsonl::Mode::Ask, &one),
+        Command::Check(one) => single(&bot(path)?, jsonl::Mode::Check, &one),
+        Command::Chat => chat::run(&bot(path)?, config.chat.history.as_deref()).map(|()| ExitCode::SUCCESS),
+        Command::Lint { file, warnings } => lint(file.as_deref().or(path), warnings),
+        Command::Eval { folder, show, limits } => grade(&bot(path)?, &folder, show, &limits),
+        Command::Run => platforms(&config),
+        Command::Schema => {
+            print(&(serde_json::to_string_pretty(&*load::SCHEMA)? + "\n"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "footnote", &mut io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Builds the bot from a knowledge file or folder, or from the built-in paper.
+///
+/// # Errors
+///
+/// A file that cannot be read, or all its faults, one a line.
+pub fn bot(path: Option<&Path>) -> Result<Bot> {
+    let Some(path) = path else {
+        return Ok(Bot::new(postcard::from_bytes(BUILT_IN).context("the built-in paper is damaged; build the program again")?));
+    };
+    let sources = sources(path)?;
+    match load::parse(&sources) {
+        Ok(knowledge) => Ok(Bot::new(Engine::new(knowledge))),
+        Err(faults) => {
+            let lines: Vec<String> = faults.iter().map(|f| f.line(&sources)).collect();
+            bail!("the knowledge file cannot be used:\n{}", lines.join("\n"))
+        }
+    }
+}
+
+/// The texts of a knowledge file, or of every `.toml` file in a folder.
+///
+/// # Errors
+///
+/// A file or folder that cannot be read.
+pub fn sources(path: &Path) -> Result<Vec<Source>> {
+    let unreadable = || format!("cannot read the knowledge file {}; give a .toml file, or a folder of them", path.display());
+    let mut files = Vec::new();
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).with_context(unreadable)? {
+            let file = entry.with_context(unreadable)?.path();
+            if file.extension().is_some_and(|e| e == "toml") {
+                files.push(file);
+            }
+        }
+        files.sort();
+        if files.is_empty() {
+            bail!("{} holds no .toml file", path.display());
+        }
+    } else {
+        files.push(path.to_owned());
+    }
+    (files.into_iter())
+        .map(|file| Ok(Source { text: std::fs::read_to_string(&file).with_context(unreadable)?, name: file.display().to_string() }))
+        .collect()
+}
+
+fn single(bot: &Bot, mode: jsonl::Mode, one: &One) -> Result<ExitCode> {
+    if one.jsonl {
+        jsonl::serve(bot, mode, io::stdin().lock(), io::stdout().lock()).context("the stream broke off")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = one.text.join(" ");
+    let request = match mode {
+        jsonl::Mode::Ask => Request::Ask(text.clone()),
+        jsonl::Mode::Check => Request::Check(text.clone()),
+    };
+    let reply = bot.respond(&Incoming { conversation: ConversationId("command line".into()), request });
+    match (one.json, mode) {
+        (true, jsonl::Mode::Ask) => print(&format!("{}\n", render::answer_json(&Value::Null, &reply)))?,
+        (true, jsonl::Mode::Check) => print(&format!("{}\n", render::verdict_json(&Value::Null, &reply)))?,
+        (false, _) => print(&render::terminal(&reply))?,
+    }
+    if one.explain {
+        let explanation = match mode {
+            jsonl::Mode::Ask => bot.explain(&text),
+            jsonl::Mode::Check => bot.explain_check(&text),
+        };
+        print(&format!("\n{explanation}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lint(path: Option<&Path>, warnings: bool) -> Result<ExitCode> {
+    let built_in = Path::new(BUILT_IN_FOLDER);
+    let sources = match path {
+        Some(path) => sources(path)?,
+        None if built_in.is_dir() => sources(built_in)?,
+        None => bail!("name the file or folder to check; the built-in paper was checked when this program was built"),
+    };
+    let all = lint::lint(&sources);
+    let shown: Vec<_> = all.iter().filter(|f| warnings || f.severity == Severity::Error).cloned().collect();
+    let colour = io::stderr().is_terminal();
+    report::write(&shown, &sources, colour, anstream::stderr().lock())?;
+    if shown.len() < all.len() {
+        print(&format!("{} warnings are not shown; add --warnings to see them\n", all.len() - shown.len()))?;
+    }
+    Ok(if all.iter().any(|f| f.severity == Severity::Error) { ExitCode::from(FINDING) } else { ExitCode::SUCCESS })
+}
+
+fn grade(bot: &Bot, folder: &Path, show: bool, limits: &[(String, f64)]) -> Result<ExitCode> {
+    let grades = eval::grade(bot, folder)?;
+    print(&grades.table(show))?;
+    if show {
+        grades.misses.iter().try_for_each(|miss| print(&format!("{miss}\n")))?;
+    }
+    let below = grades.below(limits)?;
+    below.iter().try_for_each(|line| print(&format!("{line}\n")))?;
+    Ok(if below.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })
+}
+
+/// Connects the platforms. None is built in yet.
+fn platforms(config: &Config) -> Result<ExitCode> {
+    let named = [("DISCORD_TOKEN", config.tokens.discord.is_some()), ("TELEGRAM_TOKEN", config.tokens.telegram.is_some())];
+    let set: Vec<&str> = named.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
+    if set.is_empty() {
+        bail!("no platform to connect: neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, and this version connects to neither yet; try `footnote chat`");
+    }
+    bail!("{} is set, but this version has no adapter for it yet; try `footnote chat`", set.join(" and "))
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(())
+}

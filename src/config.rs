@@ -1,0 +1,164 @@
+//! Configuration: a file, the environment and the command line, read once into one typed [`Config`].
+//!
+//! Nobody else reads the environment. Secrets come from the environment only, in a type that does not print.
+
+use crate::qa::load::Source;
+use crate::qa::schema;
+use anyhow::{Context, Result, bail};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Every setting, with its default where the file says nothing.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The knowledge file.
+    #[serde(default)]
+    pub knowledge: KnowledgeConfig,
+    /// What is logged.
+    #[serde(default)]
+    pub log: LogConfig,
+    /// The conversation in a terminal.
+    #[serde(default)]
+    pub chat: ChatConfig,
+    /// Tokens of the platforms, from the environment.
+    #[serde(skip)]
+    pub tokens: Tokens,
+}
+
+/// `[knowledge]`
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnowledgeConfig {
+    /// A knowledge file, or a folder of them; the built-in one if it is missing.
+    #[serde(default)]
+    pub path: Option<PathBuf>,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// A filter such as "warn" or "footnote=debug".
+    #[serde(default = "default_filter")]
+    pub filter: String,
+}
+
+/// `[chat]`
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChatConfig {
+    /// File that keeps the lines typed, for the arrow keys; none if it is missing.
+    #[serde(default)]
+    pub history: Option<PathBuf>,
+}
+
+fn default_filter() -> String {
+    "warn".to_owned()
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { filter: default_filter() }
+    }
+}
+
+/// Tokens of the platforms.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    /// `DISCORD_TOKEN`
+    pub discord: Option<Secret>,
+    /// `TELEGRAM_TOKEN`
+    pub telegram: Option<Secret>,
+}
+
+/// A text that does not print.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// The configuration file used where neither the command line nor the environment names one.
+const DEFAULT_FILE: &str = "config.toml";
+
+/// Reads the configuration: `--config`, then `FOOTNOTE_CONFIG`, then `config.toml` here if it exists, then defaults.
+///
+/// # Errors
+///
+/// A file that was named and cannot be read, or one with faults; all faults are in the message, one a line.
+pub fn load(named: Option<&Path>) -> Result<Config> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let file = match (named, variable("FOOTNOTE_CONFIG")) {
+        (Some(path), _) => Some(path.to_owned()),
+        (None, Some(path)) => Some(PathBuf::from(path)),
+        (None, None) => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.is_file()),
+    };
+    let mut config = match file {
+        Some(path) => {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("cannot read the configuration {}; copy config.example.toml to start one", path.display()))?;
+            parse(&path.display().to_string(), &text)?
+        }
+        None => Config::default(),
+    };
+    config.tokens = Tokens { discord: variable("DISCORD_TOKEN").map(Secret), telegram: variable("TELEGRAM_TOKEN").map(Secret) };
+    Ok(config)
+}
+
+/// Reads the text of a configuration file.
+///
+/// # Errors
+///
+/// All faults of the text, one a line, with the nearest known key.
+pub fn parse(name: &str, text: &str) -> Result<Config> {
+    let error = match toml::from_str(text) {
+        Ok(config) => return Ok(config),
+        Err(error) => error,
+    };
+    let schema = serde_json::to_value(schemars::schema_for!(Config))?;
+    let problems = schema::check(text, &schema);
+    if problems.is_empty() {
+        bail!("{name}: {}", error.message());
+    }
+    let sources = [Source { name: name.to_owned(), text: text.to_owned() }];
+    let lines = problems.into_iter().map(|p| crate::qa::load::Fault::error(0, p).line(&sources));
+    bail!("{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_nearest_known_one() {
+        let message = parse("config.toml", "[knowlege]\npath = \"x\"\n[log]\nfilter = 3\n").expect_err("two faults").to_string();
+        assert_eq!(
+            message,
+            "config.toml:1:2: unknown key `knowlege`; did you mean `knowledge`?\n\
+             config.toml:4:10: a text is wanted here, not a whole number; put it in quotes"
+        );
+    }
+
+    #[test]
+    fn the_example_is_valid_and_shows_the_defaults() {
+        let example = parse("config.example.toml", include_str!("../config.example.toml")).expect("the example is right");
+        assert_eq!(format!("{example:?}"), format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        assert_eq!(format!("{:?}", Secret("abc".into())), "(secret)");
+    }
+}

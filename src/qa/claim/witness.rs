@@ -1,0 +1,47 @@
+//! Witnesses: numbers that speak for or against a claim, and the models that weigh them.
+//!
+//! A logistic model turns features into a chance. Its weights are fitted by `cargo run --release --example calibrate` on
+//! the knowledge file's own statements, each judged by those of the other writers.
+
+/// Number of features that tell whether a claim is addressed.
+pub const ADDRESSED: usize = 12;
+/// Number of features that tell the direction of a claim.
+pub const DIRECTION: usize = 24;
+
+/// Names of the features, for explanations and calibration.
+pub const ADDRESSED_NAMES: [&str; ADDRESSED] = [
+    "one", "nearest statement of a fact", "mean of three nearest", "BM25 of the fact", "nearest outside statement", "mean of three outside",
+    "BM25 outside", "unknown words", "names absent from the paper", "names the fact lacks", "nearest gap question", "numbers the fact lacks",
+];
+/// See [`ADDRESSED_NAMES`].
+pub const DIRECTION_NAMES: [&str; DIRECTION] = [
+    "one", "nearest true less nearest false", "three true less three false", "BM25 true less false", "words typical of true ways",
+    "number unknown to true ways", "numbers all in true ways", "number only in misreadings", "name unknown to true ways", "name only in misreadings",
+    "name of the record missing", "negated unlike nearest true", "negated unlike nearest false", "opposed to nearest true", "opposed to nearest false",
+    "swapped against nearest true", "swapped against nearest false", "universal unlike true ways", "author named for an allegation",
+    "allegation stated as fact", "alleged, and it is", "closed list and another name", "negated unlike most true", "opposed to most true",
+];
+
+/// Weights of a logistic model.
+#[derive(Debug, Clone, Copy)]
+pub struct Model<const N: usize>(pub [f32; N]);
+
+impl<const N: usize> Model<N> {
+    /// The weighted sum of features.
+    pub fn logit(&self, features: &[f32; N]) -> f32 {
+        self.0.iter().zip(features).map(|(w, x)| w * x).sum()
+    }
+
+    /// The chance.
+    pub fn chance(&self, features: &[f32; N]) -> f32 {
+        1.0 / (1.0 + (-self.logit(features)).exp())
+    }
+}
+
+/// Whether the paper addresses a claim.
+pub const ADDRESSED_MODEL: Model<ADDRESSED> = Model([-1.0, 4.0, 2.0, 1.0, -4.0, -2.0, -1.0, -0.3, -1.5, -0.3, -1.0, -0.1]);
+
+/// Whether the paper supports a claim that it addresses.
+pub const DIRECTION_MODEL: Model<DIRECTION> = Model([
+    0.0, 4.0, 3.0, 1.0, 1.0, -1.0, 0.5, -1.0, -0.5, -1.0, -0.2, -1.0, 0.5, -0.8, 0.4, -1.0, 0.5, -0.3, -1.0, -1.0, 0.5, -1.0, -0.5, -0.4,
+]);

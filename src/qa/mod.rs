@@ -1,0 +1,29 @@
+//! The question-answering core: pure, deterministic, and infallible once a knowledge file is loaded.
+//!
+//! ```text
+//! text -> question (kind, parts, leaning) \
+//!      -> lexicon  (terms, mentions)       > index -> rank -> answer
+//!      -> claim    (statements)           /
+//! ```
+//!
+//! Nothing here does I/O, waits, reads a clock or logs.
+
+pub mod answer;
+pub mod claim;
+pub mod explain;
+pub mod index;
+pub mod knowledge;
+pub mod lexicon;
+pub mod lint;
+pub mod load;
+pub mod question;
+pub mod rank;
+pub mod schema;
+mod slang;
+mod spelling;
+pub mod text;
+
+pub use answer::{Answer, Engine, Exchange, Query};
+pub use claim::{Check, Verdict};
+pub use explain::Explanation;
+pub use knowledge::Knowledge;

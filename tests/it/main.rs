@@ -1,0 +1,31 @@
+//! Integration tests, one binary.
+//!
+//! - `console`: the program as a person runs it, good and bad input, exit codes, JSON Lines
+//! - `dialogue`: what a person reads: answers, follow-ups, declines, fact checks (snapshots)
+//! - `knowledge`: the built-in knowledge file and other people's question banks
+//! - `properties`: what must hold for any input
+//! - `house_rules`: the dependency rule, read off the sources
+
+mod console;
+mod dialogue;
+mod house_rules;
+mod knowledge;
+mod properties;
+
+use footnote::bot::Bot;
+use footnote::qa::load::{Source, parse};
+use footnote::qa::{Engine, Knowledge};
+use std::sync::LazyLock;
+
+/// The built-in paper, loaded once for all tests.
+pub static PAPER: LazyLock<Bot> = LazyLock::new(|| footnote::app::bot(None).expect("the built-in paper loads"));
+
+/// Knowledge from a TOML text.
+pub fn knowledge(text: &str) -> Knowledge {
+    parse(&[Source { name: "test.toml".into(), text: text.into() }]).expect("the text is right")
+}
+
+/// An engine over a TOML text.
+pub fn engine(text: &str) -> Engine {
+    Engine::new(knowledge(text))
+}
