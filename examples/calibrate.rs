@@ -8,7 +8,7 @@
 //! cargo run --release --example calibrate
 //! ```
 
-use footnote::qa::claim::witness::{ADDRESSED, DIRECTION};
+use footnote::qa::claim::witness::{ADDRESSED, ADDRESSED_SIGNS, DIRECTION, DIRECTION_SIGNS};
 use footnote::qa::rank::{Evidence, Ranked, WEIGHTS, Weights};
 use footnote::qa::{Engine, Knowledge};
 
@@ -49,8 +49,8 @@ fn main() {
     println!("first right after fitting: {:.3}\n{weights:?}", first_right(&ranked, &weights));
     fit_confidence(&ranked, &weights, knowledge.entries.len() as u32);
     println!("\nstatements kept aside: {}; fact found first: {:.3}", addressed.len(), found.0 as f64 / found.1.max(1) as f64);
-    fit("ADDRESSED_MODEL", &addressed);
-    fit("DIRECTION_MODEL", &direction);
+    fit("ADDRESSED_MODEL", &addressed, ADDRESSED_SIGNS);
+    fit("DIRECTION_MODEL", &direction, DIRECTION_SIGNS);
 }
 
 struct Aside {
@@ -150,11 +150,12 @@ fn fit_confidence(ranked: &[(u32, bool, Vec<Ranked>)], weights: &Weights, entrie
         let lead = (best.1 - gap).clamp(-0.5, 0.3);
         cases.push(([1.0, best.1, lead], best.0 == *target));
     }
-    fit("CONFIDENCE", &cases);
+    fit("CONFIDENCE", &cases, [0, 1, 1]);
 }
 
-/// Fits a logistic model by gradient descent on standardised features, with a little shrinkage, and prints it.
-fn fit<const N: usize>(name: &str, cases: &[([f32; N], bool)]) {
+/// Fits a logistic model by gradient descent on standardised features, with a little shrinkage, and prints it. A weight
+/// whose direction is known beforehand (`signs`) may not take the other one: that would be an accident of the sample.
+fn fit<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [i8; N]) {
     let count = cases.len().max(1) as f64;
     let mut mean = [0.0; N];
     let mut spread = [1.0; N];
@@ -178,6 +179,9 @@ fn fit<const N: usize>(name: &str, cases: &[([f32; N], bool)]) {
         }
         for (i, w) in weights.iter_mut().enumerate() {
             *w += 1.0 * (gradient[i] / count - if i == 0 { 0.0 } else { 0.001 * *w });
+            if f64::from(signs[i]) * *w < 0.0 {
+                *w = 0.0;
+            }
         }
     }
     let mut plain = [0.0; N];

@@ -54,7 +54,7 @@ pub struct Weights {
 
 /// The weights in use.
 pub const WEIGHTS: Weights =
-    Weights { best: 0.55, top: 0.35, bm25: 0.60, body: 0.15, kind: 0.05, names: 0.15, context: 0.25, followup: 0.5, similarity: 1.5 };
+    Weights { best: 0.20, top: 0.45, bm25: 0.85, body: 0.05, kind: 0.056, names: 0.053, context: 0.25, followup: 0.5, similarity: 1.5 };
 
 impl Evidence {
     /// The weighted sum.

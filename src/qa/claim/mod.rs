@@ -21,7 +21,7 @@ use witness::{ADDRESSED, ADDRESSED_MODEL, ADDRESSED_NAMES, DIRECTION, DIRECTION_
 /// Chance from which a claim counts as addressed.
 pub const ADDRESSED_AT: f32 = 0.5;
 /// Chance from which a direction is given, for either side.
-pub const DIRECTION_AT: f32 = 0.65;
+pub const DIRECTION_AT: f32 = 0.58;
 /// Facts whose voices are heard.
 const FACTS_HEARD: usize = 3;
 /// Steepness of a fact's say in its similarity to the claim.
@@ -86,6 +86,9 @@ struct FactSigns {
     false_names: FxHashSet<ThingId>,
     true_numbers: FxHashSet<Box<str>>,
     false_numbers: FxHashSet<Box<str>>,
+    /// Names and numbers of all facts that share a paragraph with this one: people add the neighbouring fact.
+    near_names: FxHashSet<ThingId>,
+    near_numbers: FxHashSet<Box<str>>,
     universal: f32,
     negated: f32,
     /// Per term: how much likelier it is in a true way than in a misreading, as a logarithm.
@@ -120,6 +123,7 @@ impl Claims {
         for (number, fact) in knowledge.facts.iter().enumerate() {
             claims.add_fact(fact, number as u32, lexicon, &mut builder);
         }
+        claims.add_neighbours(&knowledge.facts);
         for (number, outside) in knowledge.unaddressed.iter().enumerate() {
             for statement in &outside.statements {
                 let analysis = lexicon.analyze(statement);
@@ -148,6 +152,8 @@ impl Claims {
             false_names: FxHashSet::default(),
             true_numbers: FxHashSet::default(),
             false_numbers: FxHashSet::default(),
+            near_names: FxHashSet::default(),
+            near_numbers: FxHashSet::default(),
             universal: 0.0,
             negated: 0.0,
             leaning: FxHashMap::default(),
@@ -157,7 +163,8 @@ impl Claims {
             common.record.extend(lexicon.things_in(name));
         }
         for figure in fact.when.iter().chain(&fact.how_many) {
-            common.true_numbers.extend(lexicon.read(figure).into_iter().filter(|w| w.number).map(|w| w.text));
+            let analysis = lexicon.analyze(figure);
+            common.true_numbers.extend(Signs::read(&analysis, lexicon, &self.opposites).numbers);
         }
         common.true_names.extend(&common.record);
         let mut counts: FxHashMap<TermId, [f32; 2]> = FxHashMap::default();
@@ -189,6 +196,17 @@ impl Claims {
         let smooth = SMOOTH / 4.0;
         common.leaning = counts.into_iter().map(|(term, [yes, no])| (term, ((yes + smooth) / (no + smooth)).ln())).collect();
         self.facts.push(common);
+    }
+
+    fn add_neighbours(&mut self, facts: &[Fact]) {
+        for (number, fact) in facts.iter().enumerate() {
+            let shares = |other: &&Fact| other.cites.iter().any(|c| fact.cites.contains(c));
+            let near: Vec<usize> = facts.iter().enumerate().filter(|(_, other)| shares(other)).map(|(i, _)| i).collect();
+            let names = near.iter().flat_map(|i| &self.facts[*i].true_names).copied().collect();
+            let numbers = near.iter().flat_map(|i| &self.facts[*i].true_numbers).cloned().collect();
+            self.facts[number].near_names = names;
+            self.facts[number].near_numbers = numbers;
+        }
     }
 
     /// The terms of a statement: those of the lexicon, and ordered pairs of its heads.
@@ -273,10 +291,15 @@ impl Claims {
                 mass += weight;
             }
         }
-        let unknown_number = |n: &&Box<str>| !fact.true_numbers.contains(*n);
-        let odd_numbers = claim.numbers.iter().filter(unknown_number).count();
+        let own_numbers = claim.numbers.iter().filter(|n| fact.true_numbers.contains(*n)).count();
+        let odd_numbers = claim.numbers.len() - own_numbers;
+        let strange_numbers = claim.numbers.iter().filter(|n| !fact.near_numbers.contains(*n)).count();
         let odd_names: Vec<&ThingId> = claim.names.iter().filter(|n| !fact.true_names.contains(*n)).collect();
+        let strange_names = odd_names.iter().filter(|n| !fact.near_names.contains(**n)).count();
         let missing = fact.record.iter().filter(|n| !claim.names.contains(n)).count();
+        // An odd one beside the fact's own adds something; in place of it, it says something else.
+        let numbered = odd_numbers > 0 && !fact.true_numbers.is_empty();
+        let named = odd_names.len().min(2) as f32;
         let same_kind = |n: &ThingId| fact.record.iter().any(|r| lexicon.thing(*r).kind == lexicon.thing(*n).kind);
         let allegation = matches!(fact.said_by, SaidBy::Officials);
         let most = |negated: f32| if claim.negated { 1.0 - negated } else { negated };
@@ -287,10 +310,10 @@ impl Claims {
             yes.top - no.top,
             yes.bm25 - no.bm25,
             if mass > 0.0 { leaning / mass } else { 0.0 },
-            flag(odd_numbers > 0 && !fact.true_numbers.is_empty()),
+            flag(numbered && own_numbers == 0),
             flag(odd_numbers == 0 && !claim.numbers.is_empty()),
             flag(claim.numbers.iter().any(|n| fact.false_numbers.contains(n) && !fact.true_numbers.contains(n))),
-            odd_names.len().min(2) as f32,
+            if missing > 0 { named } else { 0.0 },
             flag(odd_names.iter().any(|n| fact.false_names.contains(n))),
             if fact.record.is_empty() { 0.0 } else { missing as f32 / fact.record.len() as f32 },
             nearest_true.map_or(0.0, |s| flag(s.negated != claim.negated)),
@@ -306,6 +329,10 @@ impl Claims {
             flag(fact.closed && odd_names.iter().any(|n| same_kind(n))),
             most(fact.negated),
             opposed,
+            flag(numbered && own_numbers > 0),
+            if missing == 0 { named } else { 0.0 },
+            flag(strange_numbers > 0 && !fact.true_numbers.is_empty()),
+            strange_names.min(2) as f32,
         ]
     }
 
@@ -318,7 +345,7 @@ impl Claims {
         }
         // A claim of several clauses falls with the first that the paper contradicts.
         let parts: Vec<Check> = clauses.iter().map(|clause| self.judge(lexicon, clause)).collect();
-        let wrong = parts.into_iter().filter(|c| c.verdict == Verdict::Contradicted && c.confidence >= 0.85);
+        let wrong = parts.into_iter().filter(|c| c.verdict == Verdict::Contradicted && c.confidence >= 0.75);
         match wrong.max_by(|a, b| a.confidence.total_cmp(&b.confidence)) {
             Some(wrong) if whole.verdict != Verdict::Contradicted && whole.confidence < wrong.confidence => wrong,
             _ => whole,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Signs {
     /// Whether an odd number of negations turns it round.
     pub negated: bool,
-    /// Its numbers, as digits.
+    /// Its numbers, as digits, and its months: both answer "how many" or "when".
     pub numbers: Vec<Box<str>>,
     /// The names it mentions, in order, each once.
     pub names: Vec<ThingId>,
@@ -51,6 +51,10 @@ const REPORTED: &[&str] = &[
     "planned", "projected", "invited", "scheduled", "expected", "slated", "asked", "supposed", "may", "might", "could", "would",
 ];
 
+const MONTHS: &[&str] = &[
+    "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "spring", "winter",
+];
+
 /// Pairs of opposites, by the stems of their words.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct OppositeTable {
@@ -89,7 +93,7 @@ impl Signs {
         signs.alleged = has(ALLEGING);
         signs.reported = has(REPORTED);
         for word in &analysis.words {
-            if word.number {
+            if word.number || MONTHS.contains(&&*word.text) {
                 if !signs.numbers.contains(&word.text) {
                     signs.numbers.push(word.text.clone());
                 }

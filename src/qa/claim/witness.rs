@@ -6,7 +6,7 @@
 /// Number of features that tell whether a claim is addressed.
 pub const ADDRESSED: usize = 12;
 /// Number of features that tell the direction of a claim.
-pub const DIRECTION: usize = 24;
+pub const DIRECTION: usize = 28;
 
 /// Names of the features, for explanations and calibration.
 pub const ADDRESSED_NAMES: [&str; ADDRESSED] = [
@@ -16,11 +16,19 @@ pub const ADDRESSED_NAMES: [&str; ADDRESSED] = [
 /// See [`ADDRESSED_NAMES`].
 pub const DIRECTION_NAMES: [&str; DIRECTION] = [
     "one", "nearest true less nearest false", "three true less three false", "BM25 true less false", "words typical of true ways",
-    "number unknown to true ways", "numbers all in true ways", "number only in misreadings", "name unknown to true ways", "name only in misreadings",
+    "number in place of the fact's own", "numbers all in true ways", "number only in misreadings", "names in place of the fact's own", "name only in misreadings",
     "name of the record missing", "negated unlike nearest true", "negated unlike nearest false", "opposed to nearest true", "opposed to nearest false",
     "swapped against nearest true", "swapped against nearest false", "universal unlike true ways", "author named for an allegation",
     "allegation stated as fact", "alleged, and it is", "closed list and another name", "negated unlike most true", "opposed to most true",
+    "number beside the fact's own", "names beside the fact's own",
+    "number unknown to the paragraph", "names unknown to the paragraph",
 ];
+
+/// Which way each feature points, where that is known beforehand: 1 for the claim, -1 against it.
+pub const ADDRESSED_SIGNS: [i8; ADDRESSED] = [0, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1];
+/// See [`ADDRESSED_SIGNS`].
+pub const DIRECTION_SIGNS: [i8; DIRECTION] =
+    [0, 1, 1, 1, 1, -1, 1, -1, -1, -1, -1, -1, 1, -1, 1, -1, 1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1];
 
 /// Weights of a logistic model.
 #[derive(Debug, Clone, Copy)]
@@ -39,9 +47,10 @@ impl<const N: usize> Model<N> {
 }
 
 /// Whether the paper addresses a claim.
-pub const ADDRESSED_MODEL: Model<ADDRESSED> = Model([-1.0, 4.0, 2.0, 1.0, -4.0, -2.0, -1.0, -0.3, -1.5, -0.3, -1.0, -0.1]);
+pub const ADDRESSED_MODEL: Model<ADDRESSED> = Model([1.26, 2.23, 3.62, 6.71, -1.28, -1.36, -2.34, -1.85, -1.51, -1.01, -10.61, -0.66]);
 
 /// Whether the paper supports a claim that it addresses.
 pub const DIRECTION_MODEL: Model<DIRECTION> = Model([
-    0.0, 4.0, 3.0, 1.0, 1.0, -1.0, 0.5, -1.0, -0.5, -1.0, -0.2, -1.0, 0.5, -0.8, 0.4, -1.0, 0.5, -0.3, -1.0, -1.0, 0.5, -1.0, -0.5, -0.4,
+    -0.15, 0.00, 3.68, 0.00, 1.19, -1.88, 0.47, 0.00, -1.34, 0.00, -0.16, -1.14, 1.00, 0.00, 0.31, 0.00, 0.00, -1.29, -2.31, -0.74, 1.07, -0.38, -0.33, -1.16,
+    0.00, -0.50, -1.45, -1.32,
 ]);
