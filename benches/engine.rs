@@ -61,12 +61,20 @@ fn paper() -> Vec<Source> {
 /// A bank of made-up entries, each with ten ways of asking.
 fn synthetic(entries: usize) -> Vec<Source> {
     const DEEDS: [&str; 20] = [
-        "change", "find", "cancel", "print", "share", "renew", "delete", "copy", "track", "move", "archive", "rename", "export", "lock", "open",
-        "sign", "merge", "split", "hide", "sort",
+        "change", "find", "cancel", "print", "share", "renew", "delete", "copy", "track", "move", "archive", "rename", "export", "lock",
+        "open", "sign", "merge", "split", "hide", "sort",
     ];
     const FRAMES: [&str; 10] = [
-        "how do I {} my {}", "I want to {} the {}", "{} {} please", "where can I {} a {}", "can you {} this {}", "steps to {} an old {}",
-        "is it possible to {} the {} online", "help me {} my {}", "need to {} {} today", "what is the way to {} a {}",
+        "how do I {} my {}",
+        "I want to {} the {}",
+        "{} {} please",
+        "where can I {} a {}",
+        "can you {} this {}",
+        "steps to {} an old {}",
+        "is it possible to {} the {} online",
+        "help me {} my {}",
+        "need to {} {} today",
+        "what is the way to {} a {}",
     ];
     let mut text = String::new();
     for number in 0..entries {

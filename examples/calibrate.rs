@@ -195,7 +195,8 @@ fn fit<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [i8; N]) {
     let shown: Vec<String> = plain.iter().map(|w| format!("{w:.2}")).collect();
     println!("{name}: {} cases, right {right:.3}, [{}]", cases.len(), shown.join(", "));
     for at in [0.6, 0.7, 0.8, 0.9] {
-        let sure: Vec<bool> = cases.iter().filter(|(f, _)| chance(f).max(1.0 - chance(f)) >= at).map(|(f, y)| (chance(f) >= 0.5) == *y).collect();
+        let sure: Vec<bool> =
+            cases.iter().filter(|(f, _)| chance(f).max(1.0 - chance(f)) >= at).map(|(f, y)| (chance(f) >= 0.5) == *y).collect();
         let right = sure.iter().filter(|r| **r).count() as f64 / sure.len().max(1) as f64;
         println!("  at {at}: {:.3} decided, {right:.3} of them right", sure.len() as f64 / count);
     }

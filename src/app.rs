@@ -156,7 +156,9 @@ fn platforms(config: &Config) -> Result<ExitCode> {
     let named = [("DISCORD_TOKEN", config.tokens.discord.is_some()), ("TELEGRAM_TOKEN", config.tokens.telegram.is_some())];
     let set: Vec<&str> = named.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
     if set.is_empty() {
-        bail!("no platform to connect: neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, and this version connects to neither yet; try `footnote chat`");
+        bail!(
+            "no platform to connect: neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, and this version connects to neither yet; try `footnote chat`"
+        );
     }
     bail!("{} is set, but this version has no adapter for it yet; try `footnote chat`", set.join(" and "))
 }

@@ -20,7 +20,12 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "check", argument: "claim", help: "check a claim against the paper", make: Request::Check },
     Command { name: "define", argument: "term", help: "what a name or term means in the paper", make: Request::Define },
     Command { name: "timeline", argument: "", help: "the dated events in order", make: |_| Request::Timeline },
-    Command { name: "sources", argument: "[paragraph]", help: "the paper's paragraphs, or one of them", make: |a| Request::Sources((!a.is_empty()).then_some(a)) },
+    Command {
+        name: "sources",
+        argument: "[paragraph]",
+        help: "the paper's paragraphs, or one of them",
+        make: |a| Request::Sources((!a.is_empty()).then_some(a)),
+    },
     Command { name: "help", argument: "", help: "what you can ask and how", make: |_| Request::Help },
     Command { name: "about", argument: "", help: "which paper this is, and what the bot is", make: |_| Request::About },
 ];

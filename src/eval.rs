@@ -216,7 +216,8 @@ impl Grades {
         if groups {
             self.groups.iter().for_each(|(name, share)| row(name, share));
         }
-        let at = |share: f64| self.latencies.get(((self.latencies.len() as f64 * share) as usize).min(self.latencies.len().saturating_sub(1)));
+        let at =
+            |share: f64| self.latencies.get(((self.latencies.len() as f64 * share) as usize).min(self.latencies.len().saturating_sub(1)));
         let shown = |d: Option<&Duration>| d.map_or(0, Duration::as_micros);
         let _ = writeln!(table, "latency, microseconds    p50 {}  p90 {}  p99 {}", shown(at(0.5)), shown(at(0.9)), shown(at(0.99)));
         table

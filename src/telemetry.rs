@@ -12,7 +12,8 @@ use tracing_subscriber::EnvFilter;
 ///
 /// A filter that cannot be read.
 pub fn init(filter: &str) -> Result<()> {
-    let filter = EnvFilter::try_new(filter).with_context(|| format!("[log] filter = \"{filter}\" cannot be read; try \"warn\" or \"footnote=debug\""))?;
+    let filter = EnvFilter::try_new(filter)
+        .with_context(|| format!("[log] filter = \"{filter}\" cannot be read; try \"warn\" or \"footnote=debug\""))?;
     let colours = std::io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).with_target(false);
     // Tests start the application several times in one process.

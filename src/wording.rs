@@ -71,7 +71,9 @@ pub fn foreign(knowledge: &Knowledge) -> Vec<String> {
 /// What the bot can do.
 pub fn help(knowledge: &Knowledge) -> Vec<String> {
     let about = match &knowledge.paper {
-        Some(paper) => format!("I answer questions about one paper, {} by {}, and show the paragraph each answer rests on.", paper.title, paper.author),
+        Some(paper) => {
+            format!("I answer questions about one paper, {} by {}, and show the paragraph each answer rests on.", paper.title, paper.author)
+        }
         None => format!("I answer questions from a collection of {} curated answers.", knowledge.entries.len()),
     };
     let commands: Vec<String> = COMMANDS.iter().map(|c| format!("{} - {}", c.usage(), c.help)).collect();

@@ -406,8 +406,7 @@ impl Engine {
                 slot.context = near * context.leaning;
             }
         }
-        let things: Vec<ThingId> =
-            analysis.mentions.iter().map(|m| m.thing).filter(|t| !self.lexicon.is_concept(*t)).collect();
+        let things: Vec<ThingId> = analysis.mentions.iter().map(|m| m.thing).filter(|t| !self.lexicon.is_concept(*t)).collect();
         let numbers: Vec<Option<TermId>> = analysis.words.iter().filter(|w| w.number).map(|w| w.stem).collect();
         let named = things.len() + numbers.len();
         let mut ranked = Vec::with_capacity(evidence.len());

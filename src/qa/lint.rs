@@ -95,7 +95,13 @@ fn texts(knowledge: &Knowledge) -> Vec<PathFault> {
         }
         for word in VERDICT_WORDS.iter().filter(|w| lower.contains(**w)) {
             let message = format!("`{word}` judges the world, not the paper");
-            problems.push(problem(Severity::Error, record, &[field], message, "say what the paper says: supported, contradicted, not addressed"));
+            problems.push(problem(
+                Severity::Error,
+                record,
+                &[field],
+                message,
+                "say what the paper says: supported, contradicted, not addressed",
+            ));
         }
     }
     problems
@@ -135,7 +141,13 @@ fn ways(knowledge: &Knowledge) -> Vec<PathFault> {
     for (key, i, id, ask) in asked {
         if ask.len() < FEW_WAYS {
             let message = format!("`{id}` has {} ways of asking", ask.len());
-            problems.push(problem(Severity::Warning, (key, i), &["ask"], message, "25 to 30, in really different voices, find it reliably"));
+            problems.push(problem(
+                Severity::Warning,
+                (key, i),
+                &["ask"],
+                message,
+                "25 to 30, in really different voices, find it reliably",
+            ));
         }
         for (n, way) in ask.iter().enumerate() {
             let place = n.to_string();
@@ -150,7 +162,9 @@ fn ways(knowledge: &Knowledge) -> Vec<PathFault> {
             owners.insert(folded, id.clone());
             let query = engine.query(way, &[]);
             let winner = match engine.answer(&query, None) {
-                Answer::Found { entries, .. } | Answer::Suggested { entries, .. } => entries.first().and_then(|e| engine.entry(*e)).map(|e| &e.id),
+                Answer::Found { entries, .. } | Answer::Suggested { entries, .. } => {
+                    entries.first().and_then(|e| engine.entry(*e)).map(|e| &e.id)
+                }
                 Answer::NotAddressed { gap: Some(gap), .. } => engine.gap(gap).map(|g| &g.id),
                 Answer::Smalltalk(_) => {
                     problems.push(problem(Severity::Warning, (key, i), &path, "this reads as small talk".into(), "name the subject"));

@@ -175,11 +175,17 @@ pub(super) fn references(knowledge: &Knowledge) -> Vec<PathFault> {
     let mut unique = |key: &'static str, ids: &mut dyn Iterator<Item = &String>, seen: &mut FxHashSet<String>| {
         for (i, id) in ids.enumerate() {
             if !seen.insert(id.clone()) {
-                report((key, i), &["id"], format!("the id `{id}` is given twice"), Some("ids must differ: links and buttons use them".into()));
+                report(
+                    (key, i),
+                    &["id"],
+                    format!("the id `{id}` is given twice"),
+                    Some("ids must differ: links and buttons use them".into()),
+                );
             }
         }
     };
-    let (mut paragraphs, mut entries, mut facts, mut terms) = (FxHashSet::default(), FxHashSet::default(), FxHashSet::default(), FxHashSet::default());
+    let (mut paragraphs, mut entries, mut facts, mut terms) =
+        (FxHashSet::default(), FxHashSet::default(), FxHashSet::default(), FxHashSet::default());
     unique("paragraph", &mut knowledge.paragraphs.iter().map(|p| &p.id), &mut paragraphs);
     unique("entry", &mut knowledge.entries.iter().map(|e| &e.id), &mut entries);
     let mut both = entries.clone();

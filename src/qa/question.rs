@@ -21,7 +21,9 @@ pub fn kind_asked(words: &[Word]) -> Option<Kind> {
     {
         return Some(Kind::HowMany);
     }
-    if pair(&["stand", "stands", "short"], &["for"]) || has(&["meaning", "acronym", "abbreviation", "define", "definition", "mean", "means"]) {
+    if pair(&["stand", "stands", "short"], &["for"])
+        || has(&["meaning", "acronym", "abbreviation", "define", "definition", "mean", "means"])
+    {
         return Some(Kind::Define);
     }
     if has(&["when"]) || pair(WHICH, &["year", "date", "day", "month", "time", "yr"]) || has(&["year", "date", "month"]) && text.len() < 7 {
@@ -41,7 +43,20 @@ pub fn kind_asked(words: &[Word]) -> Option<Kind> {
     if has(&["who", "whom", "whose", "whos"]) || pair(WHICH, &["person", "people", "man", "official", "officials", "general"]) {
         return Some(Kind::Who);
     }
-    if has(&["difference", "differ", "differs", "different", "compare", "compared", "comparison", "versus", "contrast", "unlike", "alike", "similar"]) {
+    if has(&[
+        "difference",
+        "differ",
+        "differs",
+        "different",
+        "compare",
+        "compared",
+        "comparison",
+        "versus",
+        "contrast",
+        "unlike",
+        "alike",
+        "similar",
+    ]) {
         return Some(Kind::Compare);
     }
     if has(&["list", "enumerate", "names", "all"]) {
@@ -62,9 +77,8 @@ pub fn kind_asked(words: &[Word]) -> Option<Kind> {
     has(&["what", "which", "explain", "describe"]).then_some(Kind::Define)
 }
 
-const AUXILIARIES: &[&str] = &[
-    "is", "are", "was", "were", "did", "does", "do", "has", "have", "had", "can", "could", "will", "would", "should", "isnt", "true",
-];
+const AUXILIARIES: &[&str] =
+    &["is", "are", "was", "were", "did", "does", "do", "has", "have", "had", "can", "could", "will", "would", "should", "isnt", "true"];
 
 /// How well what an entry answers agrees with what is asked: 1 the same, -1 surely another thing.
 pub fn kind_agreement(asked: Option<Kind>, answered: Option<Kind>) -> f32 {
@@ -116,38 +130,134 @@ pub fn smalltalk(words: &[Word]) -> Option<Smalltalk> {
     let text: Vec<&str> = words.iter().map(|w| &*w.text).collect();
     let has = |options: &[&str]| text.iter().any(|w| options.contains(w));
     let only = |options: &[&str]| {
-        text.iter().all(|w| options.contains(w) || (is_function_word(w) && !matches!(*w, "who" | "when" | "where" | "why")) || FILLERS.contains(w))
+        text.iter()
+            .all(|w| options.contains(w) || (is_function_word(w) && !matches!(*w, "who" | "when" | "where" | "why")) || FILLERS.contains(w))
     };
     let phrase = |options: &[&[&str]]| options.iter().any(|p| text.windows(p.len()).any(|w| w == *p));
 
     const ABUSE: &[&str] = &[
-        "stupid", "idiot", "dumb", "useless", "trash", "garbage", "crap", "sucks", "suck", "shit", "shitty", "fuck", "fucking", "moron", "worthless",
-        "shut", "hate", "loser", "rubbish", "bitch", "ass", "asshole", "damn", "stfu", "pathetic", "worst", "annoying", "clown", "bad", "bullshit",
+        "stupid",
+        "idiot",
+        "dumb",
+        "useless",
+        "trash",
+        "garbage",
+        "crap",
+        "sucks",
+        "suck",
+        "shit",
+        "shitty",
+        "fuck",
+        "fucking",
+        "moron",
+        "worthless",
+        "shut",
+        "hate",
+        "loser",
+        "rubbish",
+        "bitch",
+        "ass",
+        "asshole",
+        "damn",
+        "stfu",
+        "pathetic",
+        "worst",
+        "annoying",
+        "clown",
+        "bad",
+        "bullshit",
     ];
     if has(ABUSE) && only(&[ABUSE, &["bot", "piece", "fool", "such", "off", "answer", "answers", "robot", "go", "away"]].concat()) {
         return Some(Smalltalk::Abuse);
     }
     if phrase(&[
-        &["what", "can", "you"], &["who", "are", "you"], &["what", "are", "you"], &["how", "do", "you", "work"], &["what", "do", "you", "do"],
-        &["are", "you", "a", "bot"], &["are", "you", "human"], &["how", "does", "this", "work"], &["how", "to", "use"], &["are", "you", "an", "ai"],
-        &["how", "do", "i", "use"], &["what", "is", "this", "bot"], &["your", "commands"], &["what", "can", "i", "ask"], &["who", "made", "you"],
-        &["are", "you", "chatgpt"], &["are", "you", "real"], &["what", "do", "you", "know"],
+        &["what", "can", "you"],
+        &["who", "are", "you"],
+        &["what", "are", "you"],
+        &["how", "do", "you", "work"],
+        &["what", "do", "you", "do"],
+        &["are", "you", "a", "bot"],
+        &["are", "you", "human"],
+        &["how", "does", "this", "work"],
+        &["how", "to", "use"],
+        &["are", "you", "an", "ai"],
+        &["how", "do", "i", "use"],
+        &["what", "is", "this", "bot"],
+        &["your", "commands"],
+        &["what", "can", "i", "ask"],
+        &["who", "made", "you"],
+        &["are", "you", "chatgpt"],
+        &["are", "you", "real"],
+        &["what", "do", "you", "know"],
     ]) && text.iter().all(|w| is_function_word(w) || FILLERS.contains(w) || ABILITY.contains(w))
         || (text.len() <= 3 && has(&["help", "commands", "menu", "usage"]) && only(ABILITY))
     {
         return Some(Smalltalk::Abilities);
     }
     const THANKS: &[&str] = &[
-        "thanks", "thank", "thx", "ty", "tysm", "tnx", "cheers", "appreciated", "appreciate", "merci", "grateful", "helpful", "great", "awesome",
-        "nice", "perfect", "good", "cool", "love", "brilliant", "amazing", "excellent", "legend", "wow", "best", "clever", "smart", "impressive",
+        "thanks",
+        "thank",
+        "thx",
+        "ty",
+        "tysm",
+        "tnx",
+        "cheers",
+        "appreciated",
+        "appreciate",
+        "merci",
+        "grateful",
+        "helpful",
+        "great",
+        "awesome",
+        "nice",
+        "perfect",
+        "good",
+        "cool",
+        "love",
+        "brilliant",
+        "amazing",
+        "excellent",
+        "legend",
+        "wow",
+        "best",
+        "clever",
+        "smart",
+        "impressive",
     ];
     if has(&["thanks", "thank", "thx", "ty", "tysm", "tnx", "cheers", "appreciated", "appreciate"])
-        && only(&[THANKS, &["lot", "bot", "help", "answer", "answers", "answering", "bunch", "million", "1000000", "ton", "man", "mate", "job", "work"]].concat())
+        && only(
+            &[
+                THANKS,
+                &[
+                    "lot",
+                    "bot",
+                    "help",
+                    "answer",
+                    "answers",
+                    "answering",
+                    "bunch",
+                    "million",
+                    "1000000",
+                    "ton",
+                    "man",
+                    "mate",
+                    "job",
+                    "work",
+                ],
+            ]
+            .concat(),
+        )
     {
         return Some(Smalltalk::Thanks);
     }
-    if phrase(&[&["how", "are", "you"], &["how", "is", "it", "going"], &["how", "you", "doing"], &["what", "is", "up"], &["whatsup"], &["sup"]])
-        && only(&["going", "doing", "today", "sup", "whatsup", "bot", "up"])
+    if phrase(&[
+        &["how", "are", "you"],
+        &["how", "is", "it", "going"],
+        &["how", "you", "doing"],
+        &["what", "is", "up"],
+        &["whatsup"],
+        &["sup"],
+    ]) && only(&["going", "doing", "today", "sup", "whatsup", "bot", "up"])
     {
         return Some(Smalltalk::HowAreYou);
     }
@@ -155,14 +265,52 @@ pub fn smalltalk(words: &[Word]) -> Option<Smalltalk> {
     if has(BYE) && only(&[BYE, &["see", "good", "bot", "tomorrow"]].concat()) {
         return Some(Smalltalk::Farewell);
     }
-    const HELLO: &[&str] = &["hello", "hi", "hey", "heya", "hiya", "hallo", "greetings", "morning", "evening", "afternoon", "howdy", "salut", "yo", "sup", "gm"];
+    const HELLO: &[&str] = &[
+        "hello",
+        "hi",
+        "hey",
+        "heya",
+        "hiya",
+        "hallo",
+        "greetings",
+        "morning",
+        "evening",
+        "afternoon",
+        "howdy",
+        "salut",
+        "yo",
+        "sup",
+        "gm",
+    ];
     if has(HELLO) && only(&[HELLO, &["good", "bot", "day"]].concat()) {
         return Some(Smalltalk::Greeting);
     }
     if has(THANKS) && text.len() <= 4 && only(&[THANKS, &["bot", "job", "work", "answer", "stuff", "one"]].concat()) {
         return Some(Smalltalk::Thanks);
     }
-    const ACK: &[&str] = &["ok", "okay", "k", "kk", "understood", "alright", "interesting", "see", "got", "gotcha", "fine", "sure", "hm", "hmm", "ah", "oh", "right", "haha", "test", "testing", "ping"];
+    const ACK: &[&str] = &[
+        "ok",
+        "okay",
+        "k",
+        "kk",
+        "understood",
+        "alright",
+        "interesting",
+        "see",
+        "got",
+        "gotcha",
+        "fine",
+        "sure",
+        "hm",
+        "hmm",
+        "ah",
+        "oh",
+        "right",
+        "haha",
+        "test",
+        "testing",
+        "ping",
+    ];
     if has(ACK) && text.len() <= 4 && only(ACK) && !has(&["what", "which", "how"]) {
         return Some(Smalltalk::Acknowledged);
     }
@@ -170,8 +318,12 @@ pub fn smalltalk(words: &[Word]) -> Option<Smalltalk> {
     text.iter().all(|w| FILLERS.contains(w)).then_some(Smalltalk::Acknowledged)
 }
 
-const FILLERS: &[&str] = &["haha", "hahaha", "lol", "xd", "man", "mate", "friend", "buddy", "guys", "everyone", "folks", "sir", "again", "oh", "well"];
-const ABILITY: &[&str] = &["help", "commands", "command", "menu", "usage", "use", "work", "works", "bot", "ask", "able", "human", "robot", "ai", "chatgpt", "real", "made", "need", "list", "show", "best"];
+const FILLERS: &[&str] =
+    &["haha", "hahaha", "lol", "xd", "man", "mate", "friend", "buddy", "guys", "everyone", "folks", "sir", "again", "oh", "well"];
+const ABILITY: &[&str] = &[
+    "help", "commands", "command", "menu", "usage", "use", "work", "works", "bot", "ask", "able", "human", "robot", "ai", "chatgpt",
+    "real", "made", "need", "list", "show", "best",
+];
 
 /// How much a message leans on the conversation, 0 to 1.
 pub fn leaning(analysis: &Analysis) -> f32 {
@@ -182,11 +334,15 @@ pub fn leaning(analysis: &Analysis) -> f32 {
     let content = analysis.words.iter().filter(|w| !w.function).count();
     let mut lean: f32 = 0.0;
     let opener = matches!(words[0], "and" | "so" | "but" | "then" | "also" | "or" | "because" | "ok" | "okay")
-        || words.len() > 1 && matches!((words[0], words[1]), ("what" | "how", "about") | ("why" | "how" | "when" | "where" | "who" | "what", "then"));
+        || words.len() > 1
+            && matches!((words[0], words[1]), ("what" | "how", "about") | ("why" | "how" | "when" | "where" | "who" | "what", "then"));
     if opener {
         lean += 0.5;
     }
-    const PRONOUNS: &[&str] = &["it", "its", "he", "him", "his", "she", "her", "they", "them", "their", "that", "those", "these", "there", "this", "such", "same", "ones", "latter", "former"];
+    const PRONOUNS: &[&str] = &[
+        "it", "its", "he", "him", "his", "she", "her", "they", "them", "their", "that", "those", "these", "there", "this", "such", "same",
+        "ones", "latter", "former",
+    ];
     if words.iter().any(|w| PRONOUNS.contains(w)) {
         lean += 0.4;
     }
@@ -261,14 +417,56 @@ pub fn states(raw: &str, words: &[Word]) -> bool {
     }
     let text: Vec<&str> = words.iter().map(|w| &*w.text).collect();
     const ASKING: &[&str] = &[
-        "who", "whom", "whose", "when", "where", "why", "how", "what", "which", "tell", "give", "list", "explain", "name", "describe", "define",
-        "show", "need", "remind", "please", "wondering", "curious", "question", "summarize", "sum", "whether", "want", "looking", "help", "compare",
-        "wonder", "clarify", "settle", "confirm", "asking", "ask", "know", "meaning", "reason", "spell", "walk", "quick", "find", "settling",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "what",
+        "which",
+        "tell",
+        "give",
+        "list",
+        "explain",
+        "name",
+        "describe",
+        "define",
+        "show",
+        "need",
+        "remind",
+        "please",
+        "wondering",
+        "curious",
+        "question",
+        "summarize",
+        "sum",
+        "whether",
+        "want",
+        "looking",
+        "help",
+        "compare",
+        "wonder",
+        "clarify",
+        "settle",
+        "confirm",
+        "asking",
+        "ask",
+        "know",
+        "meaning",
+        "reason",
+        "spell",
+        "walk",
+        "quick",
+        "find",
+        "settling",
     ];
     const VERBS: &[&str] = &[
-        "is", "are", "was", "were", "has", "have", "had", "does", "did", "do", "can", "will", "would", "joined", "left", "signed", "invited", "sold",
-        "sells", "sent", "says", "said", "claims", "wants", "wanted", "became", "asked", "alleged", "argues", "argued", "proves", "withdrew", "quit",
-        "buys", "bought", "supplies", "happened", "started", "took", "chairs", "belongs", "means", "stands", "flew", "came", "made", "got", "thinks",
+        "is", "are", "was", "were", "has", "have", "had", "does", "did", "do", "can", "will", "would", "joined", "left", "signed",
+        "invited", "sold", "sells", "sent", "says", "said", "claims", "wants", "wanted", "became", "asked", "alleged", "argues", "argued",
+        "proves", "withdrew", "quit", "buys", "bought", "supplies", "happened", "started", "took", "chairs", "belongs", "means", "stands",
+        "flew", "came", "made", "got", "thinks",
     ];
     !text.iter().any(|w| ASKING.contains(w)) && !AUXILIARIES.contains(&text[0]) && text.iter().any(|w| VERBS.contains(w))
 }

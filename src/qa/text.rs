@@ -29,8 +29,7 @@ pub struct Token {
 impl Token {
     /// Whether the token is a number.
     pub fn is_number(&self) -> bool {
-        self.text.as_bytes().first().is_some_and(u8::is_ascii_digit)
-            && self.text.bytes().all(|b| b.is_ascii_digit())
+        self.text.as_bytes().first().is_some_and(u8::is_ascii_digit) && self.text.bytes().all(|b| b.is_ascii_digit())
     }
 }
 
@@ -132,14 +131,14 @@ fn split_word(word: &str, span: Range<usize>) -> Vec<(Cow<'_, str>, Range<usize>
         }
         return parts;
     }
-    let boundary = bare.char_indices().skip(1).find(|(i, c)| {
-        c.is_ascii_digit() && bare[..*i].chars().all(char::is_alphabetic) && bare[*i..].bytes().all(|b| b.is_ascii_digit())
-    });
+    let boundary = bare
+        .char_indices()
+        .skip(1)
+        .find(|(i, c)| c.is_ascii_digit() && bare[..*i].chars().all(char::is_alphabetic) && bare[*i..].bytes().all(|b| b.is_ascii_digit()));
     match boundary {
-        Some((at, _)) => vec![
-            (Cow::Borrowed(&bare[..at]), span.start..span.start + at),
-            (Cow::Borrowed(&bare[at..]), span.start + at..span.end),
-        ],
+        Some((at, _)) => {
+            vec![(Cow::Borrowed(&bare[..at]), span.start..span.start + at), (Cow::Borrowed(&bare[at..]), span.start + at..span.end)]
+        }
         None => vec![(Cow::Borrowed(bare), span)],
     }
 }

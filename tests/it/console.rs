@@ -141,7 +141,9 @@ fn each_line_is_flushed_before_the_next_is_read() {
 #[test]
 fn odd_texts_neither_panic_nor_get_lost() {
     let long = "why ".repeat(25_000);
-    for text in ["", " ", "?", "🙃", "\u{202e}\u{200f}abc", "a\u{0}b\u{7}", "ﷺ", "¶5", &long, "((((", "<script>", "1 2 3 4 5 6 7 8 9", "….", "'s"] {
+    for text in
+        ["", " ", "?", "🙃", "\u{202e}\u{200f}abc", "a\u{0}b\u{7}", "ﷺ", "¶5", &long, "((((", "<script>", "1 2 3 4 5 6 7 8 9", "….", "'s"]
+    {
         for (mode, key) in [("ask", "q"), ("check", "claim")] {
             let mut line = serde_json::to_vec(&serde_json::json!({ "id": 1, key: text })).expect("JSON");
             line.push(b'\n');
@@ -154,7 +156,10 @@ fn odd_texts_neither_panic_nor_get_lost() {
 
 #[test]
 fn a_conversation_from_a_pipe() {
-    let run = footnote(&["chat"], "who chairs the CSTO secretariat?\n/timeline\n/define LoC\n/sources p3\n/chek x\n\u{0}\n/quit\nnot read\n".as_bytes());
+    let run = footnote(
+        &["chat"],
+        "who chairs the CSTO secretariat?\n/timeline\n/define LoC\n/sources p3\n/chek x\n\u{0}\n/quit\nnot read\n".as_bytes(),
+    );
     assert_eq!(run.code(), 0);
     let out = run.out();
     for expected in ["Stanislav Zas", "1949", "ine of contact", "In our words:", "Did you mean /check?"] {

@@ -25,10 +25,7 @@ fn talk(name: &str, lines: &[&str]) -> String {
 
 #[test]
 fn a_first_conversation() {
-    insta::assert_snapshot!(talk(
-        "first",
-        &["hi", "who chairs the CSTO secretariat?", "where is he from?", "how old is he?", "thanks!"],
-    ));
+    insta::assert_snapshot!(talk("first", &["hi", "who chairs the CSTO secretariat?", "where is he from?", "how old is he?", "thanks!"],));
 }
 
 #[test]
@@ -46,7 +43,10 @@ fn fact_checks() {
 
 #[test]
 fn commands() {
-    insta::assert_snapshot!(talk("commands", &["/help", "/about", "/define odkb", "/define quark", "/sources", "/sources 3", "/sources p99", "/timeline", "/check", "/tmeline"]));
+    insta::assert_snapshot!(talk(
+        "commands",
+        &["/help", "/about", "/define odkb", "/define quark", "/sources", "/sources 3", "/sources p99", "/timeline", "/check", "/tmeline"]
+    ));
 }
 
 #[test]

@@ -32,7 +32,8 @@ const NAMED_IN: &[(&str, &[&str])] = &[
 ];
 
 /// What the core may not do: I/O, waiting, clocks, logging.
-const NOT_IN_CORE: &[&str] = &["std::fs", "std::net", "std::env", "std::io", "std::process", "std::thread", "std::time", "tracing::", "async fn", "tokio"];
+const NOT_IN_CORE: &[&str] =
+    &["std::fs", "std::net", "std::env", "std::io", "std::process", "std::thread", "std::time", "tracing::", "async fn", "tokio"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

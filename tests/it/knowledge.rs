@@ -40,7 +40,8 @@ fn every_follow_up_leads_on() {
 
 #[test]
 fn the_built_in_file_has_no_faults() {
-    let sources = footnote::app::sources(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge/strakes-2020"))).expect("they are there");
+    let sources = footnote::app::sources(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge/strakes-2020")))
+        .expect("they are there");
     let faults = footnote::qa::lint::lint(&sources);
     let errors: Vec<String> =
         faults.iter().filter(|f| f.severity == footnote::qa::load::Severity::Error).map(|f| f.line(&sources)).collect();
@@ -51,16 +52,31 @@ fn the_built_in_file_has_no_faults() {
 #[test]
 fn a_plain_question_bank_works() {
     let topics = ["invoice", "refund", "password", "parcel", "voucher", "account", "newsletter", "receipt", "subscription", "warranty"];
-    let deeds = ["change", "find", "cancel", "print", "share", "renew", "delete", "copy", "track", "move", "archive", "rename", "export", "lock", "open"];
+    let deeds = [
+        "change", "find", "cancel", "print", "share", "renew", "delete", "copy", "track", "move", "archive", "rename", "export", "lock",
+        "open",
+    ];
     let frames = [
-        "how do I {} my {}", "I want to {} a {}", "{} {} please", "where can I {} the {}", "can you {} this {} for me", "steps to {} an old {}",
-        "is it possible to {} the {} online", "help me {} my {}", "need to {} {} today", "what is the way to {} a {}",
+        "how do I {} my {}",
+        "I want to {} a {}",
+        "{} {} please",
+        "where can I {} the {}",
+        "can you {} this {} for me",
+        "steps to {} an old {}",
+        "is it possible to {} the {} online",
+        "help me {} my {}",
+        "need to {} {} today",
+        "what is the way to {} a {}",
     ];
     let mut bank = String::new();
     for topic in topics {
         for deed in deeds {
             let ways: Vec<String> = frames.iter().map(|f| format!("{:?}", f.replacen("{}", deed, 1).replacen("{}", topic, 1))).collect();
-            let _ = writeln!(bank, "[[entry]]\nid = \"{deed}-{topic}\"\nanswer = \"To {deed} the {topic}, open its page.\"\nask = [{}]", ways.join(", "));
+            let _ = writeln!(
+                bank,
+                "[[entry]]\nid = \"{deed}-{topic}\"\nanswer = \"To {deed} the {topic}, open its page.\"\nask = [{}]",
+                ways.join(", ")
+            );
         }
     }
     let bot = footnote::bot::Bot::new(crate::engine(&bank));

@@ -8,9 +8,31 @@ use proptest::prelude::*;
 /// What people might type: words of the paper and others, in any order, with noise.
 fn message() -> impl Strategy<Value = String> {
     let word = prop_oneof![
-        Just("who"), Just("when"), Just("why"), Just("how many"), Just("CSTO"), Just("Belarus"), Just("Baku"), Just("arms"), Just("treaty"),
-        Just("1999"), Just("80,000"), Just("not"), Just("exercise"), Just("Article 4"), Just("banana"), Just("it"), Just("?"), Just("and"),
-        Just("left"), Just("chairs"), Just("the"), Just("author"), Just("\u{202e}"), Just("🙃"), Just("secratariat"),
+        Just("who"),
+        Just("when"),
+        Just("why"),
+        Just("how many"),
+        Just("CSTO"),
+        Just("Belarus"),
+        Just("Baku"),
+        Just("arms"),
+        Just("treaty"),
+        Just("1999"),
+        Just("80,000"),
+        Just("not"),
+        Just("exercise"),
+        Just("Article 4"),
+        Just("banana"),
+        Just("it"),
+        Just("?"),
+        Just("and"),
+        Just("left"),
+        Just("chairs"),
+        Just("the"),
+        Just("author"),
+        Just("\u{202e}"),
+        Just("🙃"),
+        Just("secratariat"),
     ];
     prop_oneof![proptest::collection::vec(word, 0..14).prop_map(|words| words.join(" ")), "\\PC{0,60}"]
 }

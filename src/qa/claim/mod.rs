@@ -278,7 +278,15 @@ impl Claims {
         Evidence { addressed, facts }
     }
 
-    fn direction(&self, fact: &FactSigns, claim: &Signs, terms: &[(TermId, f32)], lexicon: &Lexicon, yes: &Hit, no: &Hit) -> [f32; DIRECTION] {
+    fn direction(
+        &self,
+        fact: &FactSigns,
+        claim: &Signs,
+        terms: &[(TermId, f32)],
+        lexicon: &Lexicon,
+        yes: &Hit,
+        no: &Hit,
+    ) -> [f32; DIRECTION] {
         let flag = |b: bool| f32::from(u8::from(b));
         let nearest_true = self.signs.get(yes.document as usize);
         let nearest_false = self.signs.get(no.document as usize);
@@ -303,7 +311,8 @@ impl Claims {
         let same_kind = |n: &ThingId| fact.record.iter().any(|r| lexicon.thing(*r).kind == lexicon.thing(*n).kind);
         let allegation = matches!(fact.said_by, SaidBy::Officials);
         let most = |negated: f32| if claim.negated { 1.0 - negated } else { negated };
-        let opposed: f32 = fact.truths.iter().map(|d| claim.opposed(&self.signs[*d as usize])).sum::<f32>() / fact.truths.len().max(1) as f32;
+        let opposed: f32 =
+            fact.truths.iter().map(|d| claim.opposed(&self.signs[*d as usize])).sum::<f32>() / fact.truths.len().max(1) as f32;
         [
             1.0,
             yes.best - no.best,
@@ -368,7 +377,13 @@ impl Claims {
         };
         if addressed < ADDRESSED_AT {
             let near = evidence.addressed[1] > 0.3;
-            return Check { verdict: Verdict::NotAddressed, fact: Some(*first), entry: self.entries[*first as usize], near, confidence: 1.0 - addressed };
+            return Check {
+                verdict: Verdict::NotAddressed,
+                fact: Some(*first),
+                entry: self.entries[*first as usize],
+                near,
+                confidence: 1.0 - addressed,
+            };
         }
         if chance.max(1.0 - chance) < DIRECTION_AT {
             return Check { verdict: Verdict::NotAddressed, confidence: 1.0 - chance.max(1.0 - chance), ..agree(*first) };
