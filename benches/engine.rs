@@ -1,6 +1,9 @@
 //! How long the core takes: loading, answering, checking; with the built-in paper and with 10,000 made-up entries.
 //! Every bench asserts its result inside the loop, so that a wrong fast path cannot look good.
 
+// A bench may fail loudly.
+#![allow(clippy::expect_used)]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use footnote::qa::load::{Source, parse};
 use footnote::qa::{Answer, Engine, Verdict};

@@ -16,8 +16,8 @@ const FOLDS: usize = 4;
 /// Rivals of the right target that a question is learned from.
 const RIVALS: usize = 8;
 
-fn main() {
-    let bot = footnote::app::bot(None).expect("the built-in paper loads");
+fn main() -> anyhow::Result<()> {
+    let bot = footnote::app::bot(None)?;
     let knowledge = bot.engine().knowledge().clone();
     let mut ranked: Vec<(u32, bool, Vec<Ranked>)> = Vec::new();
     let mut addressed: Vec<([f32; ADDRESSED], bool)> = Vec::new();
@@ -51,6 +51,7 @@ fn main() {
     println!("\nstatements kept aside: {}; fact found first: {:.3}", addressed.len(), found.0 as f64 / found.1.max(1) as f64);
     fit("ADDRESSED_MODEL", &addressed, ADDRESSED_SIGNS);
     fit("DIRECTION_MODEL", &direction, DIRECTION_SIGNS);
+    Ok(())
 }
 
 struct Aside {

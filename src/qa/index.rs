@@ -247,11 +247,11 @@ mod tests {
             let documents: Vec<_> = documents.into_iter().map(|(o, d)| (o, d.into_iter().collect::<Vec<_>>())).collect();
             let query: Vec<_> = query.into_iter().collect();
             let index = build(&documents);
-            let vector = |terms: &[(TermId, f32)]| -> Vec<f32> {
-                let mut v = vec![0f32; 8];
+            let vector = |terms: &[(TermId, f32)]| {
+                let mut v = [0f32; 8];
                 for (t, w) in terms { v[*t as usize] = w * index.idf(*t); }
                 let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt();
-                v.iter().map(|x| x / norm).collect()
+                v.iter().map(|x| x / norm).collect::<Vec<f32>>()
             };
             let q = vector(&query);
             for hit in index.search(&query, 0) {

@@ -371,6 +371,9 @@ pub fn parts(raw: &str) -> Vec<&str> {
     parts
 }
 
+/// Words that end in a full stop without ending a sentence.
+const ABBREVIATIONS: [&str; 8] = ["gen", "prof", "etc", "sec", "gov", "dept", "para", "art"];
+
 /// Sentences of a text, with their closing marks.
 pub fn sentences(raw: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
@@ -382,7 +385,10 @@ pub fn sentences(raw: &str) -> Vec<&str> {
             // A full stop ends a sentence before white space and a longer word than an initial.
             '.' => {
                 bytes.get(i + 1).is_none_or(u8::is_ascii_whitespace)
-                    && raw[start..i].rsplit(|c: char| !c.is_alphanumeric()).next().is_some_and(|word| word.chars().count() > 2)
+                    && raw[start..i]
+                        .rsplit(|c: char| !c.is_alphanumeric())
+                        .next()
+                        .is_some_and(|word| word.chars().count() > 2 && !ABBREVIATIONS.contains(&word.to_ascii_lowercase().as_str()))
             }
             _ => false,
         };

@@ -59,7 +59,7 @@ impl Spelling {
     /// The nearest known word with at most `allowed` letters off.
     pub fn within(&self, word: &str, allowed: usize) -> Option<Correction<'_>> {
         let length = word.chars().count();
-        if length < 4 || length > LONGEST || !word.chars().all(char::is_alphabetic) {
+        if !(4..=LONGEST).contains(&length) || !word.chars().all(char::is_alphabetic) {
             return None;
         }
         let sign = signature(word);

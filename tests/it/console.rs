@@ -179,7 +179,7 @@ fn run_without_platforms_points_to_chat() {
 fn misuse_ends_with_two_and_says_what_to_do() {
     for (arguments, expected) in [
         (vec!["ask"], "Usage"),
-        (vec!["aks", "x"], "similar subcommand"),
+        (vec!["chek", "x"], "similar subcommand"),
         (vec!["--knowledge", "missing.toml", "ask", "x"], "cannot read the knowledge file missing.toml"),
         (vec!["--config", "missing.toml", "ask", "x"], "config.example.toml"),
         (vec!["eval", "missing"], "has no cases"),

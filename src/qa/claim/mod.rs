@@ -264,8 +264,8 @@ impl Claims {
             addressed[3] = yes.bm25.max(no.bm25);
             let lacks = |n: &&ThingId| !fact.true_names.contains(*n) && !fact.false_names.contains(*n);
             addressed[9] = signs.names.iter().filter(lacks).count().min(3) as f32;
-            let lacks = |n: &&Box<str>| !fact.true_numbers.contains(*n) && !fact.false_numbers.contains(*n);
-            addressed[11] = signs.numbers.iter().filter(lacks).count().min(2) as f32;
+            let lacks = |n: &&str| !fact.true_numbers.contains(*n) && !fact.false_numbers.contains(*n);
+            addressed[11] = signs.numbers.iter().map(|n| &**n).filter(lacks).count().min(2) as f32;
         }
         let best = order.first().map_or(0.0, |f| strength(&sides[*f as usize]));
         let facts = (order.iter())
