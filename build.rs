@@ -16,6 +16,11 @@ const FOLDER: &str = "knowledge/strakes-2020";
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={FOLDER}");
     println!("cargo:rerun-if-changed=src/qa");
+    println!("cargo:rerun-if-env-changed=DEP_TCH_LIBTORCH_LIB");
+    // With the feature `bert`: programs and tests find libtorch where it was when they were built.
+    if let Some(folder) = env::var_os("DEP_TCH_LIBTORCH_LIB") {
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{}", folder.to_string_lossy());
+    }
     let mut sources = Vec::new();
     for entry in fs::read_dir(FOLDER)? {
         let path = entry?.path();

@@ -2,7 +2,7 @@
 
 use crate::adapters::console::{chat, jsonl, render};
 use crate::bot::Bot;
-use crate::cli::{Cli, Command, One};
+use crate::cli::{self, Cli, Command, One};
 use crate::config::{self, Config};
 use crate::message::{ConversationId, Incoming, Request};
 use crate::qa::load::{self, Severity, Source};
@@ -40,6 +40,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Lint { file, warnings } => lint(file.as_deref().or(path), warnings),
         Command::Eval { folder, show, limits } => grade(&bot(path)?, &folder, show, &limits),
         Command::Run => platforms(&config),
+        Command::Train(arguments) => train(path, &config, &arguments),
         Command::Schema => {
             print(&(serde_json::to_string_pretty(&*load::SCHEMA)? + "\n"))?;
             Ok(ExitCode::SUCCESS)
@@ -149,6 +150,36 @@ fn grade(bot: &Bot, folder: &Path, show: bool, limits: &[(String, f64)]) -> Resu
     let below = grades.below(limits)?;
     below.iter().try_for_each(|line| print(&format!("{line}\n")))?;
     Ok(if below.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })
+}
+
+#[cfg(feature = "bert")]
+fn train(path: Option<&Path>, _config: &Config, arguments: &cli::Train) -> Result<ExitCode> {
+    let base = arguments.base.clone().context("no model to start from: name its folder with --base")?;
+    let plan = crate::train::Plan {
+        base,
+        out: arguments.out.clone(),
+        table: arguments.table.clone(),
+        dims: arguments.dims,
+        epochs: arguments.epochs,
+        table_epochs: arguments.table_epochs,
+        aside: arguments.aside,
+        ways: arguments.ways,
+        seed: arguments.seed,
+        threads: 2,
+    };
+    let bot = bot(path)?;
+    let manifest = crate::train::run(bot.engine().knowledge(), &plan)?;
+    for (what, figures) in [("encoder", &manifest.encoder), ("table", &manifest.table)] {
+        if let Some(figures) = figures {
+            print(&format!("{what}: {}\n", figures.shown()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "bert"))]
+fn train(_: Option<&Path>, _: &Config, _: &cli::Train) -> Result<ExitCode> {
+    bail!("training needs the transformer; build with `cargo build --release --features download-libtorch`")
 }
 
 /// Connects the platforms. None is built in yet.

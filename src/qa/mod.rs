@@ -21,6 +21,7 @@ pub mod rank;
 pub mod schema;
 mod slang;
 mod spelling;
+pub mod table;
 pub mod text;
 
 pub use answer::{Answer, Engine, Exchange, Query};
