@@ -9,7 +9,7 @@
 //! ```
 
 use footnote::qa::claim::witness::{ADDRESSED, ADDRESSED_SIGNS, DIRECTION, DIRECTION_SIGNS};
-use footnote::qa::rank::{Evidence, Ranked, WEIGHTS, Weights};
+use footnote::qa::rank::{Evidence, Ranked, LEXICAL, Weights};
 use footnote::qa::{Engine, Knowledge};
 
 const FOLDS: usize = 4;
@@ -25,9 +25,9 @@ fn main() -> anyhow::Result<()> {
     let mut found = (0usize, 0usize);
     for fold in 0..FOLDS {
         let (rest, aside) = split(&knowledge, fold);
-        let engine = Engine::new(rest);
+        let engine = Engine::new(rest, None);
         for (target, way) in &aside.ways {
-            let mut all = engine.ranked(&engine.query(way, &[]));
+            let mut all = engine.ranked(&engine.query(way, &[]), None);
             all.truncate(40);
             ranked.push((*target, (*target as usize) < knowledge.entries.len(), all));
         }
@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<()> {
             }
         }
     }
-    println!("ways kept aside: {}, first right before fitting: {:.3}", ranked.len(), first_right(&ranked, &WEIGHTS));
+    println!("ways kept aside: {}, first right before fitting: {:.3}", ranked.len(), first_right(&ranked, &LEXICAL));
     let weights = fit_ranking(&ranked);
     println!("first right after fitting: {:.3}\n{weights:?}", first_right(&ranked, &weights));
     fit_confidence(&ranked, &weights, knowledge.entries.len() as u32);
@@ -114,7 +114,7 @@ fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)]) -> Weights {
             Some((right, near.iter().map(|r| features(&r.evidence)).collect()))
         })
         .collect();
-    let w = WEIGHTS;
+    let w = LEXICAL;
     let mut weights = [w.best, w.top, w.bm25, w.body, w.kind, w.names].map(f64::from);
     for step in 0..400 {
         let mut gradient = [0.0; 6];
@@ -137,7 +137,7 @@ fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)]) -> Weights {
     // Scores keep their size, so that thresholds stay comparable.
     let scale = f64::from(w.best + w.top + w.bm25) / (weights[0] + weights[1] + weights[2]);
     let [best, top, bm25, body, kind, names] = weights.map(|w| (w * scale) as f32);
-    Weights { best, top, bm25, body, kind, names, ..WEIGHTS }
+    Weights { best, top, bm25, body, kind, names, ..LEXICAL }
 }
 
 /// Chance that the best target is right, from its score, its lead over the best gap, and its lead over the second.

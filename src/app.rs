@@ -6,17 +6,22 @@ use crate::cli::{self, Cli, Command, One};
 use crate::config::{self, Config};
 use crate::message::{ConversationId, Incoming, Request};
 use crate::qa::load::{self, Severity, Source};
+use crate::qa::table::Table;
 use crate::qa::{Engine, lint};
 use crate::{eval, report, telemetry};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::CommandFactory;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 /// The paper that is built into the program, indexed by build.rs.
 static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.bin"));
+/// Its table of word-piece vectors, and the vectors of its ways of asking.
+static BUILT_IN_TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.table"));
+static BUILT_IN_VECTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.vectors"));
 
 /// Where the built-in paper's knowledge lies in the project.
 const BUILT_IN_FOLDER: &str = "knowledge/strakes-2020";
@@ -58,17 +63,35 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 ///
 /// A file that cannot be read, or all its faults, one a line.
 pub fn bot(path: Option<&Path>) -> Result<Bot> {
+    const DAMAGED: &str = "the built-in paper is damaged; build the program again";
     let Some(path) = path else {
-        return Ok(Bot::new(postcard::from_bytes(BUILT_IN).context("the built-in paper is damaged; build the program again")?));
+        let mut engine: Engine = postcard::from_bytes(BUILT_IN).context(DAMAGED)?;
+        if !BUILT_IN_TABLE.is_empty() {
+            let table = Table::trusted(Cow::Borrowed(BUILT_IN_TABLE)).context(DAMAGED)?;
+            ensure!(engine.join_vectors(table, Cow::Borrowed(BUILT_IN_VECTORS)), DAMAGED);
+        }
+        return Ok(Bot::new(engine));
     };
     let sources = sources(path)?;
     match load::parse(&sources) {
-        Ok(knowledge) => Ok(Bot::new(Engine::new(knowledge))),
+        Ok(knowledge) => Ok(Bot::new(Engine::new(knowledge, table(path)?))),
         Err(faults) => {
             let lines: Vec<String> = faults.iter().map(|f| f.line(&sources)).collect();
             bail!("the knowledge file cannot be used:\n{}", lines.join("\n"))
         }
     }
+}
+
+/// The table beside a knowledge file or folder: the same name with the ending `.table`.
+fn table(knowledge: &Path) -> Result<Option<Table>> {
+    let path = knowledge.with_extension("table");
+    if !path.is_file() {
+        tracing::info!("there is no {}; words alone decide until `footnote train --table` makes one", path.display());
+        return Ok(None);
+    }
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let table = Table::read(Cow::Owned(bytes)).with_context(|| format!("{} cannot be used; delete it, or make it anew with `footnote train --table`", path.display()))?;
+    Ok(Some(table))
 }
 
 /// The texts of a knowledge file, or of every `.toml` file in a folder.

@@ -41,7 +41,7 @@ impl Bert {
             device: tch::Device::Cpu,
             kind: None,
         };
-        let model = catch_unwind(|| SentenceEmbeddingsModel::new(config))
+        let model = catch_unwind(AssertUnwindSafe(|| SentenceEmbeddingsModel::new(config)))
             .map_err(|_| anyhow!("the model in {} cannot be used", folder.display()))?
             .with_context(|| format!("the model in {} cannot be loaded", folder.display()))?;
         let bert = Self { model };

@@ -25,11 +25,11 @@ pub struct Evidence {
     pub context: f32,
     /// Cosine with the nearest way of asking that itself leans on the conversation.
     pub followup: f32,
-    /// Similarity of meaning by an embedding, where there is one.
-    pub similarity: Option<f32>,
+    /// Similarity of meaning: mean of the cosines with the prototype and with the nearest way of asking.
+    pub similarity: f32,
 }
 
-/// The weights of the evidence. Fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
+/// The weights of the evidence, and what makes a score into a chance.
 #[derive(Debug, Clone, Copy)]
 pub struct Weights {
     /// For [`Evidence::best`], and so on.
@@ -50,11 +50,29 @@ pub struct Weights {
     pub followup: f32,
     /// See [`Evidence::similarity`].
     pub similarity: f32,
+    /// The confidence in the best entry: a constant, the part of its score, and of its lead over the best gap.
+    pub confidence: [f32; 3],
 }
 
-/// The weights in use.
-pub const WEIGHTS: Weights =
-    Weights { best: 0.20, top: 0.45, bm25: 0.85, body: 0.05, kind: 0.056, names: 0.053, context: 0.25, followup: 0.5, similarity: 1.5 };
+/// Words alone. All are fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
+pub const LEXICAL: Weights = Weights {
+    best: 0.20,
+    top: 0.45,
+    bm25: 0.85,
+    body: 0.05,
+    kind: 0.056,
+    names: 0.053,
+    context: 0.25,
+    followup: 0.5,
+    similarity: 0.0,
+    confidence: [-5.0, 9.0, 6.0],
+};
+
+/// Words and the table of word-piece vectors.
+pub const TABLE: Weights = Weights { similarity: 1.0, confidence: [-7.0, 6.0, 6.0], ..LEXICAL };
+
+/// Words and a transformer's embeddings.
+pub const ENCODER: Weights = Weights { similarity: 1.5, confidence: [-8.0, 6.0, 6.0], ..LEXICAL };
 
 impl Evidence {
     /// The weighted sum.
@@ -67,7 +85,7 @@ impl Evidence {
             + w.names * self.names
             + w.context * self.context
             + w.followup * self.followup
-            + w.similarity * self.similarity.unwrap_or(0.0)
+            + w.similarity * self.similarity
     }
 
     /// The sum, written out.
@@ -81,7 +99,7 @@ impl Evidence {
             ("names and numbers known", w.names, self.names),
             ("conversation", w.context, self.context),
             ("leaning way of asking", w.followup, self.followup),
-            ("embedding", w.similarity, self.similarity.unwrap_or(0.0)),
+            ("similarity of meaning", w.similarity, self.similarity),
         ];
         let mut explanation = Explanation::new(self.score(w), label);
         for (name, weight, value) in parts {
@@ -107,4 +125,18 @@ pub struct Ranked {
 /// Sorts by score, best first; equal scores in the order of the file, so that the same input gives the same output.
 pub fn sort(ranked: &mut [Ranked]) {
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.target.cmp(&b.target)));
+}
+
+/// Chance that the best entry is right: it rises with its score and falls where a gap is near it.
+pub fn confidence(ranked: &[Ranked], weights: &Weights, is_gap: impl Fn(u32) -> bool) -> f32 {
+    let Some(best) = ranked.iter().find(|r| !is_gap(r.target)) else { return 0.0 };
+    let gap = ranked.iter().find(|r| is_gap(r.target)).map_or(0.0, |r| r.score);
+    let [constant, score, lead] = weights.confidence;
+    let logit = constant + score * best.score + lead * lead_over(best.score, gap);
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// How far the best entry is before the best gap; more than a little says no more.
+pub fn lead_over(entry: f32, gap: f32) -> f32 {
+    (entry - gap).clamp(-0.5, 0.3)
 }
