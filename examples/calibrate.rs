@@ -9,8 +9,10 @@
 //! ```
 
 use footnote::qa::claim::witness::{ADDRESSED, ADDRESSED_SIGNS, DIRECTION, DIRECTION_SIGNS};
-use footnote::qa::rank::{Evidence, Ranked, LEXICAL, Weights};
+use footnote::qa::rank::{Evidence, LEXICAL, Ranked, TABLE, Weights};
+use footnote::qa::table::Table;
 use footnote::qa::{Engine, Knowledge};
+use std::borrow::Cow;
 
 const FOLDS: usize = 4;
 /// Rivals of the right target that a question is learned from.
@@ -19,13 +21,17 @@ const RIVALS: usize = 8;
 fn main() -> anyhow::Result<()> {
     let bot = footnote::app::bot(None)?;
     let knowledge = bot.engine().knowledge().clone();
+    let table = std::env::args().nth(1).map(std::fs::read).transpose()?.map(|bytes| Table::read(Cow::Owned(bytes))).transpose()?;
+    let start = if table.is_some() { TABLE } else { LEXICAL };
+    // The table has seen all stretches but the last.
+    let folds = if table.is_some() { FOLDS - 1..FOLDS } else { 0..FOLDS };
     let mut ranked: Vec<(u32, bool, Vec<Ranked>)> = Vec::new();
     let mut addressed: Vec<([f32; ADDRESSED], bool)> = Vec::new();
     let mut direction: Vec<([f32; DIRECTION], bool)> = Vec::new();
     let mut found = (0usize, 0usize);
-    for fold in 0..FOLDS {
+    for fold in folds {
         let (rest, aside) = split(&knowledge, fold);
-        let engine = Engine::new(rest, None);
+        let engine = Engine::new(rest, table.clone());
         for (target, way) in &aside.ways {
             let mut all = engine.ranked(&engine.query(way, &[]), None);
             all.truncate(40);
@@ -44,8 +50,8 @@ fn main() -> anyhow::Result<()> {
             }
         }
     }
-    println!("ways kept aside: {}, first right before fitting: {:.3}", ranked.len(), first_right(&ranked, &LEXICAL));
-    let weights = fit_ranking(&ranked);
+    println!("ways kept aside: {}, first right before fitting: {:.3}", ranked.len(), first_right(&ranked, &start));
+    let weights = fit_ranking(&ranked, start);
     println!("first right after fitting: {:.3}\n{weights:?}", first_right(&ranked, &weights));
     fit_confidence(&ranked, &weights, knowledge.entries.len() as u32);
     println!("\nstatements kept aside: {}; fact found first: {:.3}", addressed.len(), found.0 as f64 / found.1.max(1) as f64);
@@ -97,14 +103,17 @@ fn first_right(ranked: &[(u32, bool, Vec<Ranked>)], weights: &Weights) -> f64 {
     right.count() as f64 / ranked.len().max(1) as f64
 }
 
-fn features(e: &Evidence) -> [f64; 6] {
-    [e.best, e.top, e.bm25, e.body, e.kind, e.names].map(f64::from)
+/// Kinds of evidence that are fitted.
+const FITTED: usize = 7;
+
+fn features(e: &Evidence) -> [f64; FITTED] {
+    [e.best, e.top, e.bm25, e.body, e.kind, e.names, e.similarity].map(f64::from)
 }
 
 /// Softmax over the right target and its nearest rivals, by gradient ascent; weights of the conversation are kept.
-fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)]) -> Weights {
+fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)], start: Weights) -> Weights {
     const SCALE: f64 = 12.0;
-    let cases: Vec<(usize, Vec<[f64; 6]>)> = (ranked.iter())
+    let cases: Vec<(usize, Vec<[f64; FITTED]>)> = (ranked.iter())
         .filter_map(|(target, _, all)| {
             let mut near: Vec<&Ranked> = all.iter().take(RIVALS).collect();
             if !near.iter().any(|r| r.target == *target) {
@@ -114,10 +123,10 @@ fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)]) -> Weights {
             Some((right, near.iter().map(|r| features(&r.evidence)).collect()))
         })
         .collect();
-    let w = LEXICAL;
-    let mut weights = [w.best, w.top, w.bm25, w.body, w.kind, w.names].map(f64::from);
+    let w = start;
+    let mut weights = [w.best, w.top, w.bm25, w.body, w.kind, w.names, w.similarity].map(f64::from);
     for step in 0..400 {
-        let mut gradient = [0.0; 6];
+        let mut gradient = [0.0; FITTED];
         for (right, near) in &cases {
             let scores: Vec<f64> = near.iter().map(|f| SCALE * f.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>()).collect();
             let top = scores.iter().copied().fold(f64::MIN, f64::max);
@@ -136,8 +145,8 @@ fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)]) -> Weights {
     }
     // Scores keep their size, so that thresholds stay comparable.
     let scale = f64::from(w.best + w.top + w.bm25) / (weights[0] + weights[1] + weights[2]);
-    let [best, top, bm25, body, kind, names] = weights.map(|w| (w * scale) as f32);
-    Weights { best, top, bm25, body, kind, names, ..LEXICAL }
+    let [best, top, bm25, body, kind, names, similarity] = weights.map(|w| (w * scale) as f32);
+    Weights { best, top, bm25, body, kind, names, similarity, ..start }
 }
 
 /// Chance that the best target is right, from its score, its lead over the best gap, and its lead over the second.

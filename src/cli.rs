@@ -113,7 +113,7 @@ pub struct Train {
     #[arg(long, value_name = "FILE")]
     pub table: Option<PathBuf>,
     /// Numbers in a vector of the table.
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 128)]
     pub dims: usize,
     /// Passes over the ways of asking by the encoder; 0 leaves it as it is.
     #[arg(long, default_value_t = 4)]

@@ -121,7 +121,7 @@ impl Engine {
                 bodies.add(number, &body.terms);
             }
             if let Some(meanings) = &mut meanings {
-                meanings.add(asked.iter().map(|analysis| analysis.words.as_slice()));
+                meanings.add(lexicon, asked.iter().map(|analysis| (analysis.words.as_slice(), analysis.mentions.as_slice())));
             }
             targets.push(target);
         };
@@ -257,6 +257,7 @@ impl Engine {
             }
         };
         let words: Vec<Word> = analysis.words.iter().chain(&kept).cloned().collect();
+        let mentions = self.lexicon.mentions_in(&words);
         for (term, weight) in self.lexicon.analyze_words(kept).terms {
             add(term, weight * TAKEN_OVER);
         }
@@ -269,7 +270,7 @@ impl Engine {
             }
         }
         terms.sort_unstable_by_key(|(term, _)| *term);
-        Analysis { words, mentions: analysis.mentions.clone(), terms, unknown: analysis.unknown }
+        Analysis { words, mentions, terms, unknown: analysis.unknown }
     }
 
     /// Checks a claim against the paper's facts.

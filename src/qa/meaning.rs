@@ -5,7 +5,7 @@
 //! asked. Vectors are kept as 8-bit whole numbers, 127 being 1; they are computed where the knowledge is indexed, so that
 //! entries newer than the table work too.
 
-use super::lexicon::Word;
+use super::lexicon::{Lexicon, Mention, Word};
 use super::table::Table;
 use std::borrow::Cow;
 
@@ -33,12 +33,12 @@ impl MeaningBuilder {
         Self { table, ways: vec![0], prototypes: Vec::new(), vectors: Vec::new() }
     }
 
-    /// Adds a target with its ways of asking, each read into words.
-    pub fn add<'a>(&mut self, ways: impl Iterator<Item = &'a [Word]>) {
+    /// Adds a target with its ways of asking, each given as its words and mentions.
+    pub fn add<'a>(&mut self, lexicon: &Lexicon, ways: impl Iterator<Item = (&'a [Word], &'a [Mention])>) {
         let mut mean = vec![0f32; self.table.dims()];
         let mut count = self.ways.last().copied().unwrap_or(0);
-        for words in ways {
-            let vector = embed(&self.table, words);
+        for (words, mentions) in ways {
+            let vector = embed(&self.table, lexicon, words, mentions);
             mean.iter_mut().zip(&vector).for_each(|(m, x)| *m += x);
             self.vectors.extend(bytes(&vector));
             count += 1;
@@ -63,8 +63,8 @@ impl Meaning {
     }
 
     /// The embedding of a question.
-    pub fn embed(&self, words: &[Word]) -> Vec<i8> {
-        bytes(&embed(&self.table, words)).map(|byte| byte as i8).collect()
+    pub fn embed(&self, lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> Vec<i8> {
+        bytes(&embed(&self.table, lexicon, words, mentions)).map(|byte| byte as i8).collect()
     }
 
     /// All vectors, as [`Meaning::new`] takes them.
@@ -96,8 +96,14 @@ impl Meaning {
     }
 }
 
-fn embed(table: &Table, words: &[Word]) -> Vec<f32> {
-    table.embed(words.iter().map(|word| &*word.text))
+fn embed(table: &Table, lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> Vec<f32> {
+    table.embed(words.iter().map(|word| &*word.text), wholes(lexicon, words, mentions))
+}
+
+/// The wholes of a text: words side by side, and the things that it mentions.
+pub fn wholes(lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> impl Iterator<Item = String> {
+    let pairs = words.windows(2).map(|pair| format!("{} {}", pair[0].text, pair[1].text));
+    pairs.chain(mentions.iter().map(|mention| format!("@{}", lexicon.thing(mention.thing).name)))
 }
 
 fn bytes(vector: &[f32]) -> impl Iterator<Item = u8> {
@@ -114,13 +120,14 @@ mod tests {
     fn the_same_words_are_nearest() {
         let rows: Vec<f32> = (0..3).flat_map(|i| (0..8).map(move |j| if i == j { 2.0 } else { 0.0 })).collect();
         let table = Table::read(Cow::Owned(Table::write(&["who", "when", "left"], &rows, 8, 0))).expect("it is whole");
-        let read = |text: &str| Lexicon::new(&Knowledge::default()).read(text);
+        let lexicon = Lexicon::new(&Knowledge::default());
+        let ways = ["who left", "who", "when left"].map(|text| lexicon.read(text));
         let mut builder = MeaningBuilder::new(table);
-        builder.add([read("who left"), read("who")].iter().map(Vec::as_slice));
-        builder.add([read("when left")].iter().map(Vec::as_slice));
+        builder.add(&lexicon, ways[..2].iter().map(|words| (words.as_slice(), [].as_slice())));
+        builder.add(&lexicon, ways[2..].iter().map(|words| (words.as_slice(), [].as_slice())));
         let (table, ways, vectors) = builder.parts();
         let meaning = Meaning::new(table.clone(), ways.clone(), Cow::Owned(vectors)).expect("the sizes fit");
-        let question = meaning.embed(&read("when left"));
+        let question = meaning.embed(&lexicon, &lexicon.read("when left"), &[]);
         assert!(meaning.nearest(&question, 1) > 0.98);
         assert!(meaning.nearest(&question, 0) < 0.6);
         assert!(meaning.prototype(&question, 1) > meaning.prototype(&question, 0));

@@ -5,7 +5,7 @@
 
 use super::engine::{Engine, Part, Query};
 use super::explain::Explanation;
-use super::lexicon::{TermId, Word};
+use super::lexicon::Analysis;
 use super::question;
 use super::rank::{self, ENCODER, Evidence, LEXICAL, Ranked, TABLE, Weights};
 
@@ -33,17 +33,14 @@ impl Engine {
         let weights = self.weights(similarity.is_some());
         let analysis = &part.analysis;
         let mut evidence = vec![Evidence::default(); self.targets.len()];
-        let readings: Vec<(&[(TermId, f32)], &[Word])> = std::iter::once(analysis)
-            .chain(part.context.as_ref().map(|context| &context.merged))
-            .map(|reading| (reading.terms.as_slice(), reading.words.as_slice()))
-            .collect();
-        for (terms, _) in &readings {
-            for (slot, bm25) in evidence.iter_mut().zip(self.ways.owners(terms, analysis.unknown)) {
+        let readings: Vec<&Analysis> = std::iter::once(analysis).chain(part.context.as_ref().map(|context| &context.merged)).collect();
+        for reading in &readings {
+            for (slot, bm25) in evidence.iter_mut().zip(self.ways.owners(&reading.terms, analysis.unknown)) {
                 slot.bm25 = slot.bm25.max(bm25);
             }
         }
         let meaning = self.meaning.as_ref().filter(|_| similarity.is_none());
-        let questions: Vec<Vec<i8>> = meaning.iter().flat_map(|m| readings.iter().map(|(_, words)| m.embed(words))).collect();
+        let questions: Vec<Vec<i8>> = meaning.iter().flat_map(|m| readings.iter().map(|r| m.embed(&self.lexicon, &r.words, &r.mentions))).collect();
         for (number, slot) in evidence.iter_mut().enumerate() {
             slot.similarity = match (similarity, meaning) {
                 (Some(given), _) => given.get(number).copied().unwrap_or(0.0),
@@ -62,8 +59,8 @@ impl Engine {
         }
 
         let candidates = candidates(&evidence, &weights);
-        for (terms, _) in &readings {
-            for hit in self.ways.nearest(terms, analysis.unknown, &candidates) {
+        for reading in &readings {
+            for hit in self.ways.nearest(&reading.terms, analysis.unknown, &candidates) {
                 let slot = &mut evidence[hit.owner as usize];
                 slot.best = slot.best.max(hit.best);
                 slot.top = slot.top.max(hit.top);

@@ -1,16 +1,17 @@
 //! A table of word-piece vectors: meaning without a transformer, in microseconds.
 //!
-//! A *word piece* is a word, or a part of one, of a BERT vocabulary; `##` marks the parts that continue a word. The
-//! *table* has one vector for each, trained on a knowledge file's ways of asking, stored as 8-bit whole numbers with one
-//! scale a row. A text's *embedding* is the sum of the vectors of its pieces, scaled to length 1: how much a piece counts
-//! is in its vector's own length.
+//! A *word piece* is a word, or a part of one, of a BERT vocabulary; `##` marks the parts that continue a word. A *whole*
+//! is what the curated texts often have: two words side by side, or a thing that the lexicon knows. The *table* has one
+//! vector for each, trained on a knowledge file's ways of asking, stored as 8-bit whole numbers with one scale a row. A
+//! text's *embedding* is the sum of the vectors of its pieces and wholes, scaled to length 1: how much one counts is in
+//! its vector's own length.
 //!
 //! The file, all numbers little-endian:
 //!
 //! | bytes | what |
 //! | --- | --- |
 //! | 8 | magic `FNTABLE1` |
-//! | 4 × 4 | dimensions D, pieces P, slots S (a power of two), length of the pieces' text T |
+//! | 4 × 4 | dimensions D, pieces and wholes P, slots S (a power of two), length of the pieces' text T |
 //! | 8 | fingerprint of the knowledge that it was trained on, for people and for `footnote lint` |
 //! | 4 × S | hash table: number of a piece plus one, or 0; linear probing from the piece's hash |
 //! | 4 × (P + 1) | where each piece begins in the text |
@@ -157,8 +158,8 @@ impl Table {
         u64::from_le_bytes(array(&self.bytes, 24))
     }
 
-    /// The embedding of a text that is given as words in lower case, of length 1; all 0 where no piece is known.
-    pub fn embed<'a>(&self, words: impl Iterator<Item = &'a str>) -> Vec<f32> {
+    /// The embedding of a text that is given as words in lower case and as wholes, of length 1; all 0 where none is known.
+    pub fn embed<'a>(&self, words: impl Iterator<Item = &'a str>, wholes: impl Iterator<Item = String>) -> Vec<f32> {
         let mut sum = vec![0f32; self.dims];
         let rows = self.bytes.len() - 8 - self.pieces * self.dims;
         let mut add = |piece: u32| {
@@ -169,18 +170,14 @@ impl Table {
             }
         };
         for word in words {
-            self.pieces_of(word, &mut add);
+            split(word, |piece| self.find(piece), &mut add);
         }
+        wholes.filter_map(|whole| self.find(&whole)).for_each(add);
         let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
         if length > 0.0 {
             sum.iter_mut().for_each(|x| *x /= length);
         }
         sum
-    }
-
-    /// Splits a word into the longest known pieces from left to right; a part that cannot be split has none.
-    pub fn pieces_of(&self, word: &str, found: &mut impl FnMut(u32)) {
-        split(word, |piece| self.find(piece), found);
     }
 
     /// The number of a piece.
@@ -282,12 +279,12 @@ mod tests {
     fn reads_what_it_wrote() {
         let table = Table::read(Cow::Owned(sample())).expect("it is whole");
         assert_eq!((table.dims(), table.len(), table.knowledge()), (8, 5, 7));
-        let vector = table.embed(["drills", "army"].into_iter());
+        let vector = table.embed(["drills", "army"].into_iter(), std::iter::empty());
         let third = 1.0 / 3f32.sqrt();
         for (value, expected) in vector.iter().zip([third, third, third, 0.0]) {
             assert!((value - expected).abs() < 1e-4, "{vector:?}");
         }
-        assert!(table.embed(["xyz"].into_iter()).iter().all(|x| *x == 0.0));
+        assert!(table.embed(["xyz"].into_iter(), std::iter::empty()).iter().all(|x| *x == 0.0));
     }
 
     #[test]
@@ -313,7 +310,7 @@ mod tests {
         #[test]
         fn any_word_splits(word in "\\PC{0,80}") {
             let table = Table::read(Cow::Owned(sample())).expect("it is whole");
-            prop_assert!(table.embed([word.as_str()].into_iter()).iter().all(|x| x.is_finite()));
+            prop_assert!(table.embed([word.as_str()].into_iter(), std::iter::once(word.clone())).iter().all(|x| x.is_finite()));
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{Examples, Plan, manifest::Figures, augment};
 use super::tune::Model;
 use crate::qa::knowledge::Knowledge;
 use crate::qa::lexicon::Lexicon;
+use crate::qa::meaning::wholes;
 use crate::qa::table::{Table, split};
 use anyhow::{Context, Result};
 use fastrand::Rng;
@@ -21,33 +22,54 @@ use tch::{Kind, Tensor};
 /// Texts in a step.
 const BATCH: usize = 64;
 /// Highest learning rate of the vectors.
-const RATE: f64 = 3e-3;
+const RATE: f64 = 2e-3;
 /// Cosines are multiplied by this before the softmax.
 const SCALE: f64 = 16.0;
 /// Share of the probability that is spread over all classes.
 const SMOOTHING: f64 = 0.1;
+/// Examples that a whole occurs in, at least, to get a vector.
+const FREQUENT: usize = 3;
 /// Share of the pieces of a text that are left out of a step.
-const DROPPED: f32 = 0.15;
+const DROPPED: f32 = 0.3;
 
 /// Makes the table; also gives its accuracy on the examples kept aside, by prototypes alone.
 pub fn run(knowledge: &Knowledge, examples: &Examples, model: &Path, plan: &Plan) -> Result<(Vec<u8>, Figures)> {
     let vocabulary = vocabulary(model)?;
-    let pieces: Vec<&str> = vocabulary.iter().map(|(piece, _)| piece.as_str()).collect();
-    let start = start(&vocabulary, model, plan.dims)?;
-    let numbers: FxHashMap<&str, u32> = pieces.iter().enumerate().map(|(i, p)| (*p, i as u32)).collect();
     let lexicon = Lexicon::new(knowledge);
     // The same reading as when a question is asked: slang written out, spelling corrected.
+    let read = |text: &str| {
+        let words = lexicon.read(text);
+        let mentions = lexicon.mentions_in(&words);
+        let wholes: Vec<String> = wholes(&lexicon, &words, &mentions).collect();
+        (words, wholes)
+    };
+    let frequent = frequent(examples.train.iter().flat_map(|e| read(&e.text).1));
+    let pieces: Vec<&str> = vocabulary.iter().map(|(piece, _)| piece.as_str()).chain(frequent.iter().map(String::as_str)).collect();
+    // Wholes begin as nothing, so that only what is learned of them counts.
+    let start = start(&vocabulary, model, plan.dims)?.constant_pad_nd([0, 0, 0, frequent.len() as i64]);
+    let numbers: FxHashMap<&str, u32> = pieces.iter().enumerate().map(|(i, p)| (*p, i as u32)).collect();
     let ids = |text: &str| {
         let mut ids = Vec::new();
-        for word in lexicon.read(text) {
+        let (words, wholes) = read(text);
+        for word in &words {
             split(&word.text, |piece| numbers.get(piece).copied(), &mut |number| ids.push(i64::from(number)));
         }
+        ids.extend(wholes.iter().filter_map(|whole| numbers.get(whole.as_str())).map(|number| i64::from(*number)));
         ids
     };
     let mut figures = Figures::default();
     let rows = train(&start, examples, plan, ids, &mut figures);
     let flat: Vec<f32> = Vec::try_from(rows.flatten(0, -1))?;
     Ok((Table::write(&pieces, &flat, plan.dims, super::manifest::fingerprint(knowledge)), figures))
+}
+
+/// The wholes that occur in several examples, in order.
+fn frequent(wholes: impl Iterator<Item = String>) -> Vec<String> {
+    let mut counts: FxHashMap<String, usize> = FxHashMap::default();
+    wholes.for_each(|whole| *counts.entry(whole).or_default() += 1);
+    let mut frequent: Vec<String> = counts.into_iter().filter(|(_, count)| *count >= FREQUENT).map(|(whole, _)| whole).collect();
+    frequent.sort_unstable();
+    frequent
 }
 
 /// The pieces that a question in English can have, with their numbers in the model's vocabulary.
