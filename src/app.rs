@@ -90,7 +90,8 @@ fn table(knowledge: &Path) -> Result<Option<Table>> {
         return Ok(None);
     }
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let table = Table::read(Cow::Owned(bytes)).with_context(|| format!("{} cannot be used; delete it, or make it anew with `footnote train --table`", path.display()))?;
+    let table = Table::read(Cow::Owned(bytes))
+        .with_context(|| format!("{} cannot be used; delete it, or make it anew with `footnote train --table`", path.display()))?;
     Ok(Some(table))
 }
 

@@ -45,7 +45,8 @@ impl Bert {
             .map_err(|_| anyhow!("the model in {} cannot be used", folder.display()))?
             .with_context(|| format!("the model in {} cannot be loaded", folder.display()))?;
         let bert = Self { model };
-        let probe = bert.encode(&["Who wrote the paper?"]).with_context(|| format!("the model in {} fails on a sentence", folder.display()))?;
+        let probe =
+            bert.encode(&["Who wrote the paper?"]).with_context(|| format!("the model in {} fails on a sentence", folder.display()))?;
         ensure!(probe[0].iter().all(|x| x.is_finite()), "the model in {} gives embeddings that are no numbers", folder.display());
         Ok(bert)
     }

@@ -91,7 +91,11 @@ impl IndexBuilder {
                 let tf: f32 = of_owner.iter().map(|(.., weight, _)| weight).sum();
                 let documents = first[owner as usize + 1] - first[owner as usize];
                 let scale = (documents as f32 / USUAL_DOCUMENTS).max(0.25);
-                owner_postings.push(OwnerPosting { owner, saturation: tf * (K1 + 1.0) / (tf + K1 * scale), postings: postings.len() as u32 });
+                owner_postings.push(OwnerPosting {
+                    owner,
+                    saturation: tf * (K1 + 1.0) / (tf + K1 * scale),
+                    postings: postings.len() as u32,
+                });
                 postings.extend(of_owner.iter().map(|(_, _, document, _, weight)| Posting { document: *document, weight: *weight }));
             }
             let term = of_term[0].0 as usize;

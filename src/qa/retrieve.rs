@@ -40,7 +40,8 @@ impl Engine {
             }
         }
         let meaning = self.meaning.as_ref().filter(|_| similarity.is_none());
-        let questions: Vec<Vec<i8>> = meaning.iter().flat_map(|m| readings.iter().map(|r| m.embed(&self.lexicon, &r.words, &r.mentions))).collect();
+        let questions: Vec<Vec<i8>> =
+            meaning.iter().flat_map(|m| readings.iter().map(|r| m.embed(&self.lexicon, &r.words, &r.mentions))).collect();
         for (number, slot) in evidence.iter_mut().enumerate() {
             slot.similarity = match (similarity, meaning) {
                 (Some(given), _) => given.get(number).copied().unwrap_or(0.0),
@@ -161,7 +162,8 @@ impl Engine {
 
 /// The targets that can win by what the first step knows, in rising order.
 fn candidates(evidence: &[Evidence], weights: &Weights) -> Vec<u32> {
-    let mut scored: Vec<(f32, u32)> = evidence.iter().enumerate().map(|(i, e)| (e.score(weights), i as u32)).filter(|(s, _)| *s > 0.0).collect();
+    let mut scored: Vec<(f32, u32)> =
+        evidence.iter().enumerate().map(|(i, e)| (e.score(weights), i as u32)).filter(|(s, _)| *s > 0.0).collect();
     if scored.len() > CANDIDATES {
         scored.select_nth_unstable_by(CANDIDATES - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         scored.truncate(CANDIDATES);

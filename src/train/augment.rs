@@ -5,8 +5,22 @@ use fastrand::Rng;
 
 /// Beginnings that ask nothing by themselves.
 const OPENERS: [&str; 16] = [
-    "hey", "so", "ok but", "quick question:", "can you tell me", "guys,", "sorry,", "for class:", "random q", "does the paper say", "btw", "wait",
-    "honestly", "I need to know", "please", "one more thing,",
+    "hey",
+    "so",
+    "ok but",
+    "quick question:",
+    "can you tell me",
+    "guys,",
+    "sorry,",
+    "for class:",
+    "random q",
+    "does the paper say",
+    "btw",
+    "wait",
+    "honestly",
+    "I need to know",
+    "please",
+    "one more thing,",
 ];
 
 /// The example as somebody else might have typed it; often as it is.

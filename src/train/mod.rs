@@ -96,7 +96,10 @@ impl Examples {
 /// A base model that cannot be read, a folder that cannot be written, a knowledge file with too little to train on.
 pub fn run(knowledge: &Knowledge, plan: &Plan) -> Result<Manifest> {
     let examples = Examples::new(knowledge, plan.aside, plan.ways);
-    ensure!(examples.classes >= 2 && examples.train.len() >= 8, "there is too little to train on: fewer than two entries or eight ways of asking");
+    ensure!(
+        examples.classes >= 2 && examples.train.len() >= 8,
+        "there is too little to train on: fewer than two entries or eight ways of asking"
+    );
     crate::encoder::bert::set_threads(plan.threads);
     tch::manual_seed(plan.seed as i64);
     std::fs::create_dir_all(&plan.out).with_context(|| format!("cannot write to {}", plan.out.display()))?;

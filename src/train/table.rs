@@ -6,8 +6,8 @@
 //! the ways of asking are trained.
 
 use super::batch::{accuracy, means, normalized, pad, warm_and_fall};
-use super::{Examples, Plan, manifest::Figures, augment};
 use super::tune::Model;
+use super::{Examples, Plan, augment, manifest::Figures};
 use crate::qa::knowledge::Knowledge;
 use crate::qa::lexicon::Lexicon;
 use crate::qa::meaning::wholes;
@@ -127,7 +127,11 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
     let vectors = vars.root().var_copy("vectors", &start.index_select(0, &used));
     let embed = |ids: &[Vec<i64>]| {
         let (ids, mask) = pad(ids);
-        normalized(&(Tensor::embedding(&vectors, &ids, -1, false, false) * mask.unsqueeze(-1)).sum_dim_intlist([1i64].as_slice(), false, Kind::Float))
+        normalized(&(Tensor::embedding(&vectors, &ids, -1, false, false) * mask.unsqueeze(-1)).sum_dim_intlist(
+            [1i64].as_slice(),
+            false,
+            Kind::Float,
+        ))
     };
     let classes: Vec<i64> = examples.train.iter().map(|e| i64::from(e.class)).collect();
     let plain: Vec<Vec<i64>> = plain.iter().map(|ids| localized(ids)).collect();
@@ -148,7 +152,9 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
             rng.shuffle(&mut order);
             let mut total = 0.0;
             for (number, batch) in order.chunks(BATCH).enumerate() {
-                optimizer.set_lr(RATE * warm_and_fall(epoch * per_epoch.div_ceil(BATCH) + number, plan.table_epochs * per_epoch.div_ceil(BATCH)));
+                optimizer.set_lr(
+                    RATE * warm_and_fall(epoch * per_epoch.div_ceil(BATCH) + number, plan.table_epochs * per_epoch.div_ceil(BATCH)),
+                );
                 let texts: Vec<Vec<i64>> = batch
                     .iter()
                     .map(|i| {
