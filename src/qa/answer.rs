@@ -121,8 +121,7 @@ impl Engine {
         let (Some(first), Some(best)) = (ranked.first(), entries.first()) else {
             return Answer::NotAddressed { gap: None, nearest: None, confidence: 0.0 };
         };
-        let gap = self.gap(first.target).is_some().then_some(first.target);
-        if gap.is_none() && confidence >= answer_at {
+        if confidence >= answer_at {
             let mut found = vec![best.target];
             if let Some(second) = entries.get(1)
                 && second.score >= SECOND_AT * best.score
@@ -133,13 +132,14 @@ impl Engine {
             }
             return Answer::Found { entries: found, several: false, confidence };
         }
+        let gap = self.gap(first.target).is_some().then_some(first.target);
         if gap.is_none() && confidence >= SUGGEST_AT {
             let entries = entries.iter().take(3).filter(|r| r.score >= 0.6 * best.score).map(|r| r.target).collect();
             return Answer::Suggested { entries, confidence };
         }
         let nearest = match gap.and_then(|g| self.targets[g as usize].related.first()) {
             Some(nearest) => Some(*nearest),
-            None => (best.score > 0.25).then_some(best.target),
+            None => (best.evidence.bm25 > 0.1).then_some(best.target),
         };
         Answer::NotAddressed { gap, nearest, confidence }
     }
