@@ -78,6 +78,11 @@ pub struct Tokens {
 pub struct Secret(String);
 
 impl Secret {
+    /// A text that is kept from printing.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// The text, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
