@@ -1,8 +1,9 @@
 //! The composition root: configuration in, everything built and joined. Used by `main` and by the tests.
 
 use crate::adapters::console::{chat, jsonl, render};
+use crate::adapters::discord;
 use crate::bot::Bot;
-use crate::cli::{Cli, Command, One};
+use crate::cli::{self, Cli, Command, One};
 use crate::config::{self, Config};
 use crate::message::{ConversationId, Incoming, Request};
 use crate::qa::load::{self, Severity, Source};
@@ -47,6 +48,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Lint { file, warnings } => lint(file.as_deref().or(path), warnings),
         Command::Eval { folder, show, limits } => grade(&bot(path)?, &folder, show, &limits),
         Command::Run => platforms(&config, bot(path)?),
+        Command::Discord { what: cli::Discord::Invite } => invite(&config),
         Command::Schema => {
             print(&(serde_json::to_string_pretty(&*load::SCHEMA)? + "\n"))?;
             Ok(ExitCode::SUCCESS)
@@ -167,6 +169,14 @@ fn platforms(config: &Config, bot: Bot) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Prints the link that adds the bot to a server.
+fn invite(config: &Config) -> Result<ExitCode> {
+    let token = config.tokens.discord.as_ref().context("set DISCORD_TOKEN to the bot's token first")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the system gives no connections")?;
+    print(&format!("{}\n", runtime.block_on(discord::invite(&config.discord, token))?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Ends when the process gets SIGTERM, or Ctrl-C.
 async fn told_to_stop() {
     #[cfg(unix)]
@@ -188,9 +198,13 @@ async fn told_to_stop() {
 /// # Errors
 ///
 /// No token is set, or a platform cannot go on; the message says what to do.
-pub async fn serve(_bot: Arc<Bot>, config: &Config, stop: impl Future<Output = ()>) -> Result<()> {
+pub async fn serve(bot: Arc<Bot>, config: &Config, stop: impl Future<Output = ()>) -> Result<()> {
     let stopping = CancellationToken::new();
     let mut platforms: JoinSet<Result<()>> = JoinSet::new();
+    if let Some(token) = config.tokens.discord.clone() {
+        let (bot, config, stopping) = (bot.clone(), config.discord.clone(), stopping.clone());
+        platforms.spawn(async move { discord::run(bot, &config, &token, stopping).await });
+    }
     if config.tokens.telegram.is_some() {
         bail!("TELEGRAM_TOKEN is set, but this version has no adapter for it yet; unset it");
     }

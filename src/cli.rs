@@ -67,6 +67,12 @@ pub enum Command {
     },
     /// Connects every platform whose token is in the environment.
     Run,
+    /// Helps with the bot's account on Discord.
+    Discord {
+        /// What with.
+        #[command(subcommand)]
+        what: Discord,
+    },
     /// Prints the JSON Schema of the knowledge file, for editors.
     Schema,
     /// Prints a completion script for a shell.
@@ -74,6 +80,13 @@ pub enum Command {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// What can be done about the account on Discord.
+#[derive(Debug, Subcommand)]
+pub enum Discord {
+    /// Prints the link that adds the bot to a server, with the least permissions that it needs.
+    Invite,
 }
 
 /// One text, or a stream of them.

@@ -138,6 +138,8 @@ pub fn no_paragraph(knowledge: &Knowledge, asked: &str) -> Vec<String> {
     vec![format!("There is no paragraph \"{}\". {known}", short(asked))]
 }
 
+/// What the bot is seen to be doing.
+pub const PRESENCE: &str = "Answers from one paper: /ask";
 /// What stands over the questions that one may ask next.
 pub const RELATED: &str = "Ask next";
 /// What stands over the questions that may be meant.

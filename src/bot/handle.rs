@@ -4,7 +4,7 @@ use super::cut::{Count, cut};
 use super::{Bot, lock};
 use crate::command::{self, ParseError};
 use crate::message::event::{Action, Event, Kind};
-use crate::message::press::{Scope, Setting};
+use crate::message::press::{Press, Scope, Setting};
 use crate::message::{ConversationId, Incoming, MessageId, Outcome, Reply, Request};
 use crate::qa::{Answer, question};
 use crate::wording;
@@ -47,6 +47,30 @@ impl Bot {
             Kind::Pressed(press) if lock(&self.seen).first(&event.message) => self.pressed(event, press),
             Kind::Pressed(_) => Action::Ignore,
         }
+    }
+
+    /// Whether an event may come to anything; cheap, for adapters that hear everything that is said.
+    pub fn concerns(&self, event: &Event) -> bool {
+        let own_thread = || event.place.thread.as_ref().is_some_and(|thread| lock(&self.seen).own_thread(thread));
+        !matches!(event.kind, Kind::Said(_)) || event.addressed || own_thread() || self.on(event, Setting::Listen)
+    }
+
+    /// Whether the reply to a command or a button is for one person alone, for platforms that have to say so before the
+    /// reply is known.
+    pub fn whispers(&self, event: &Event) -> bool {
+        let whispered = match &event.kind {
+            Kind::Asked(request) => *request == Request::Settings || self.private(event),
+            Kind::Pressed(Press::Ask(_)) => self.private(event),
+            Kind::Pressed(Press::Evidence(_)) => !event.place.direct,
+            Kind::Pressed(_) => true,
+            Kind::Said(_) | Kind::Edited(_) | Kind::Deleted => false,
+        };
+        event.place.whispers && whispered
+    }
+
+    /// What the bot is seen to be doing.
+    pub fn presence(&self) -> &'static str {
+        wording::PRESENCE
     }
 
     /// Notes which message replied to an event.
@@ -92,8 +116,7 @@ impl Bot {
         let conversation = lock(&self.seen).conversation(&event.place, &event.author.id, event.reply_to.as_ref());
         let reply = self.read_and_reply(event, &conversation, Ok(request.clone())).await;
         self.asked(event, &conversation, "");
-        let private = event.place.whispers && (*request == Request::Settings || self.private(event));
-        Action::Send { reply, private, thread: None }
+        Action::Send { reply, private: self.whispers(event), thread: None }
     }
 
     async fn edited(&self, event: &Event, text: &str) -> Action {
@@ -153,7 +176,7 @@ impl Bot {
     }
 
     /// Whether only the person who asked sees the reply: as they said, otherwise as the place says.
-    pub(super) fn private(&self, event: &Event) -> bool {
+    fn private(&self, event: &Event) -> bool {
         let here = || !event.place.direct && (self.on(event, Setting::Private) || self.on(event, Setting::Quiet));
         event.place.whispers && event.private.unwrap_or_else(here)
     }

@@ -1,6 +1,6 @@
 //! Checking somebody's whole message: its most check-worthy sentences, each with what the paper says of it.
 //!
-//! A sentence is *check-worthy* if it states something that the paper speaks to; where the paper decides it, it comes
+//! A sentence is *check-worthy* if it states something about what the paper names; where the paper decides it, it comes
 //! first.
 
 use super::{Bot, verdict_word};
@@ -22,6 +22,7 @@ impl Bot {
         let knowledge = self.engine.knowledge();
         let mut worth: Vec<(usize, &str, Check)> = (sentences(text).into_iter().take(READ).enumerate())
             .filter(|(_, sentence)| !sentence.ends_with('?') && sentence.split_whitespace().count() >= FEWEST_WORDS)
+            .filter(|(_, sentence)| self.names_something(sentence))
             .map(|(place, sentence)| (place, sentence, self.engine.check(sentence)))
             .filter(|(_, _, check)| check.verdict != Verdict::NotAddressed || check.near)
             .collect();
@@ -43,6 +44,12 @@ impl Bot {
                 Reply { outcome: Outcome::Checked, findings, ..Reply::told(Vec::new()) }
             }
         }
+    }
+
+    /// Whether a sentence names anything that the paper does. Small talk comes near to some statement or other.
+    fn names_something(&self, sentence: &str) -> bool {
+        let lexicon = self.engine.lexicon();
+        lexicon.things_in(sentence).into_iter().any(|thing| lexicon.thing(thing).in_paper)
     }
 
     fn finding(&self, sentence: &str, check: &Check) -> Finding {

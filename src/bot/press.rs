@@ -30,12 +30,12 @@ impl Bot {
                     let conversation = lock(&self.seen).conversation(&event.place, &event.author.id, event.reply_to.as_ref());
                     let reply = self.entry(&conversation, number);
                     self.asked(event, &conversation, "");
-                    Action::Send { reply, private: self.private(event), thread: None }
+                    Action::Send { reply, private: self.whispers(event), thread: None }
                 }
                 None => Action::Note(wording::gone()),
             },
             Press::Evidence(subject) => match self.evidence(subject) {
-                Some(reply) => Action::Send { reply, private: event.place.whispers, thread: None },
+                Some(reply) => Action::Send { reply, private: self.whispers(event), thread: None },
                 None => Action::Note(wording::gone()),
             },
             Press::Rate(subject, helpful) => {

@@ -227,7 +227,7 @@ async fn somebodys_message_is_checked_sentence_by_sentence() {
     let reply = sent(bot.handle(&event("1", Kind::Asked(Request::CheckMessage(text.into())))).await);
     let verdicts: Vec<&str> = reply.findings.iter().map(|f| f.verdict).collect();
     assert_eq!(verdicts, ["contradicted", "supported"], "{reply:?}");
-    let nothing = sent(bot.handle(&event("2", Kind::Asked(Request::CheckMessage("lol ok".into())))).await);
+    let nothing = sent(bot.handle(&event("2", Kind::Asked(Request::CheckMessage("What a lovely morning it is today.".into())))).await);
     assert_eq!(nothing.outcome, Outcome::Declined);
     let quoting = Event { quoted: Some(text.into()), ..said("3", "is this true?") };
     assert_eq!(sent(bot.handle(&quoting).await).findings.len(), 2);

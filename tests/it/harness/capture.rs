@@ -1,0 +1,20 @@
+//! Requests that reached a fake, written as JSON Lines where `FOOTNOTE_CAPTURE` names a file, so that they can be checked
+//! against a platform's published description.
+
+use serde_json::{Value, json};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::sync::{LazyLock, Mutex};
+
+static FILE: LazyLock<Option<Mutex<File>>> = LazyLock::new(|| {
+    let path = std::env::var_os("FOOTNOTE_CAPTURE")?;
+    Some(Mutex::new(OpenOptions::new().create(true).append(true).open(path).expect("the capture can be written")))
+});
+
+/// Writes a request down.
+pub fn write(method: &str, path: &str, query: &str, content_type: &str, body: &str, status: u16) {
+    if let Some(file) = &*FILE {
+        let line: Value = json!({ "method": method, "path": path, "query": query, "ct": content_type, "body": body, "status": status });
+        writeln!(file.lock().expect("not poisoned"), "{line}").expect("written");
+    }
+}
