@@ -257,6 +257,33 @@ async fn a_slow_encoder_is_waited_for_after_deferring() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_button_that_has_to_wait_is_deferred_without_changing_its_message() {
+    let bot = bot_with(|_| {
+        async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            anyhow::bail!("no model")
+        }
+        .boxed()
+    });
+    let mut discord = FakeDiscord::start().await;
+    let running = discord.run(bot).await;
+    discord.interact(2, discord.here(), "ann", false, &ask("who is the head of its secretariat"), |_| {});
+    let message = payload::message(snowflake(), discord.channel, &payload::me(), "");
+    let press = json!({ "component_type": 2, "custom_id": "t:cq+" });
+    discord.interact(3, discord.here(), "ann", false, &press, |interaction| interaction["message"] = message);
+    let mut came = Vec::new();
+    for _ in 0..4 {
+        came.push(discord.next().await);
+    }
+    let kinds: Vec<&Value> = came[..2].iter().map(|got| &got.body["type"]).collect();
+    assert!(kinds.contains(&&json!(5)) && kinds.contains(&&json!(6)), "{kinds:?}");
+    assert!(came[2].path.ends_with("/messages/@original"), "{came:?}");
+    let refused = heard(0, &came[3]);
+    assert!(came[3].method == "POST" && refused.whispered && refused.text.starts_with("Only those who manage"), "{refused:?}");
+    running.stop().await.1.expect("it stops well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panicking_handler_costs_one_reply_and_apologises() {
     let bot = bot_with(|text| {
         assert!(!text.contains("boom"), "a panic that belongs to the test");
