@@ -66,7 +66,7 @@ impl Adapter {
                 }
             }
             GatewayEvent::InteractionCreate(event) => match self.reader.interaction(event.interaction) {
-                Some(Received::Event(event, interaction)) => self.interaction(event, interaction),
+                Some(Received::Event(event, interaction)) => self.interaction(*event, interaction),
                 Some(Received::Typing { typing, author }) => {
                     let adapter = self.clone();
                     let lane = format!("typing {}", author.0);

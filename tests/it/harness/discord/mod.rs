@@ -417,12 +417,22 @@ fn sent(id: u64, channel: &str, body: &Value) -> Value {
             message[part] = body[part].clone();
         }
     }
+    // Discord numbers components in the order in which they stand.
+    let mut number = 0;
+    for row in message["components"].as_array_mut().into_iter().flatten() {
+        number += 1;
+        row["id"] = number.into();
+        for part in row["components"].as_array_mut().into_iter().flatten() {
+            number += 1;
+            part["id"] = number.into();
+        }
+    }
     message
 }
 
 fn channel(id: &str, parent: &str) -> Value {
     json!({ "id": id, "type": 11, "guild_id": "3", "parent_id": parent, "name": "thread", "owner_id": APPLICATION.to_string(),
-        "message_count": 0, "member_count": 1, "rate_limit_per_user": 0, "flags": 0, "last_message_id": null,
+        "message_count": 0, "total_message_sent": 0, "member_count": 1, "rate_limit_per_user": 0, "flags": 0, "last_message_id": null,
         "thread_metadata": { "archived": false, "auto_archive_duration": 1440, "archive_timestamp": "2026-01-01T00:00:00+00:00", "locked": false } })
 }
 
