@@ -331,6 +331,55 @@ async fn a_flood_is_shed_politely_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_commands_is_acknowledged_whatever_happens() {
+    let bot = bot_with(|_| {
+        async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            anyhow::bail!("no model")
+        }
+        .boxed()
+    });
+    let mut discord = FakeDiscord::start().await;
+    let running = discord.run(bot).await;
+    for _ in 0..60 {
+        discord.interact(2, discord.here(), "ann", false, &ask("what is the head of its secretariat called"), |_| {});
+    }
+    let (mut busy, mut acknowledged, mut answered) = (0, 0, 0);
+    while answered + busy < 60 {
+        let got = discord.next().await;
+        let said = heard(0, &got);
+        if said.text.starts_with("I am busy") {
+            assert!(said.whispered, "{said:?}");
+            busy += 1;
+        } else if !said.text.is_empty() {
+            answered += 1;
+        }
+        acknowledged += u32::from(got.path.ends_with("/callback"));
+    }
+    assert_eq!(acknowledged, 60);
+    assert!(busy > 0, "none was shed");
+    running.stop().await.1.expect("it stops well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hung_acknowledgement_is_given_up_in_time_for_another() {
+    let mut discord = FakeDiscord::start().await;
+    let mut config = discord.config();
+    config.discord.request_timeout_seconds = 30;
+    let running = Running::start(PAPER.clone(), config);
+    discord.connected().await;
+    discord.on_request("/callback", RestFault::Hang);
+    let begun = Instant::now();
+    discord.interact(2, discord.here(), "ann", false, &ask(CHAIR), |_| {});
+    let second = discord.next().await;
+    let took = second.at.duration_since(begun);
+    assert!(second.body["type"] == 5 && took < Duration::from_secs(3), "{took:?} {second:?}");
+    let sorry = heard(0, &discord.next().await);
+    assert!(sorry.text.starts_with("Sorry"), "{sorry:?}");
+    running.stop().await.1.expect("it stops well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_and_silence_of_the_rest_api_cost_at_most_one_reply() {
     let (mut chat, running) = chat().await;
     for fault in [429, 500, 503] {
