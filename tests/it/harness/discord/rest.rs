@@ -145,6 +145,11 @@ fn channel(id: &str, parent: &str) -> Value {
 }
 
 fn application() -> Value {
-    json!({ "id": APPLICATION.to_string(), "name": "footnote", "icon": null, "description": "", "bot_public": true,
-        "bot_require_code_grant": false, "verify_key": "00", "team": null, "flags": 0, "tags": [], "rpc_origins": [] })
+    json!({
+        "id": APPLICATION.to_string(), "name": "footnote", "icon": null, "description": "", "type": null, "bot_public": true,
+        "bot_require_code_grant": false, "verify_key": "00", "team": null, "flags": 0, "flags_new": "0", "tags": [],
+        "rpc_origins": [], "redirect_uris": [], "interactions_endpoint_url": null, "role_connections_verification_url": null,
+        "owner": payload::user("owner"), "approximate_guild_count": 1, "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0, "explicit_content_filter": 0, "eligible_oauth2_scopes": [],
+    })
 }
