@@ -133,9 +133,21 @@ fn sent(id: u64, channel: &str, body: &Value) -> Value {
         for part in row["components"].as_array_mut().into_iter().flatten() {
             number += 1;
             part["id"] = number.into();
+            part["options"].as_array_mut().into_iter().flatten().for_each(without_nulls);
+            without_nulls(part);
+            if part["type"] == 3 {
+                (part["min_values"], part["max_values"]) = (1.into(), 1.into());
+            }
         }
     }
     message
+}
+
+/// Discord leaves out what a request set to nothing.
+fn without_nulls(value: &mut Value) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
 }
 
 fn channel(id: &str, parent: &str) -> Value {
