@@ -6,16 +6,26 @@
 mod qa;
 
 use qa::load::{self, Source};
+use qa::table::Table;
+use std::borrow::Cow;
 use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
 /// The built-in paper.
 const FOLDER: &str = "knowledge/strakes-2020";
+/// Its table of word-piece vectors; words alone decide without it.
+const TABLE: &str = "knowledge/strakes-2020.table";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={FOLDER}");
+    println!("cargo:rerun-if-changed={TABLE}");
     println!("cargo:rerun-if-changed=src/qa");
+    println!("cargo:rerun-if-env-changed=DEP_TCH_LIBTORCH_LIB");
+    // With the feature `bert`: programs and tests find libtorch where it was when they were built.
+    if let Some(folder) = env::var_os("DEP_TCH_LIBTORCH_LIB") {
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{}", folder.to_string_lossy());
+    }
     let mut sources = Vec::new();
     for entry in fs::read_dir(FOLDER)? {
         let path = entry?.path();
@@ -28,7 +38,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         let lines: Vec<String> = faults.iter().map(|f| f.line(&sources)).collect();
         format!("the built-in knowledge has faults:\n{}", lines.join("\n"))
     })?;
-    let engine = postcard::to_allocvec(&qa::Engine::new(knowledge))?;
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("paper.bin"), engine)?;
+    let bytes = if Path::new(TABLE).exists() { fs::read(TABLE)? } else { Vec::new() };
+    let table = match bytes.is_empty() {
+        true => None,
+        false => Some(Table::read(Cow::Owned(bytes.clone())).map_err(|fault| format!("{TABLE} cannot be used: {fault}"))?),
+    };
+    let engine = qa::Engine::new(knowledge, table);
+    let out = env::var("OUT_DIR")?;
+    let write = |name: &str, bytes: &[u8]| fs::write(Path::new(&out).join(name), bytes);
+    write("paper.bin", &postcard::to_allocvec(&engine)?)?;
+    write("paper.vectors", engine.vectors().unwrap_or_default())?;
+    write("paper.table", &bytes)?;
     Ok(())
 }

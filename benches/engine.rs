@@ -109,13 +109,13 @@ fn benches(c: &mut Criterion) {
     c.bench_function("load and index the paper from its files", |b| {
         b.iter(|| {
             let knowledge = parse(black_box(&sources)).expect("no faults");
-            assert!(Engine::new(knowledge).knowledge().entries.len() >= 200);
+            assert!(Engine::new(knowledge, None).knowledge().entries.len() >= 200);
         });
     });
     c.bench_function("start: the built-in paper, ready to answer", |b| {
         b.iter(|| assert!(footnote::app::bot(None).expect("built in").engine().knowledge().entries.len() >= 200));
     });
-    let engine = Engine::new(parse(&sources).expect("no faults"));
+    let engine = Engine::new(parse(&sources).expect("no faults"), None);
     c.bench_function("answer 20 questions", |b| {
         b.iter(|| {
             for (question, id) in QUESTIONS {
@@ -130,7 +130,7 @@ fn benches(c: &mut Criterion) {
             }
         });
     });
-    let large = Engine::new(parse(&synthetic(10_000)).expect("no faults"));
+    let large = Engine::new(parse(&synthetic(10_000)).expect("no faults"), None);
     c.bench_function("answer one question among 10,000 entries", |b| {
         b.iter(|| assert_eq!(first(&large, black_box("hi, how could I renew my topicdba?")).as_deref(), Some("renew-topicdba")));
     });

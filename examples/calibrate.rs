@@ -9,8 +9,10 @@
 //! ```
 
 use footnote::qa::claim::witness::{ADDRESSED, ADDRESSED_SIGNS, DIRECTION, DIRECTION_SIGNS};
-use footnote::qa::rank::{Evidence, Ranked, WEIGHTS, Weights};
-use footnote::qa::{Engine, Knowledge};
+use footnote::qa::rank::{self, Evidence, LEXICAL, Ranked, TABLE, Weights};
+use footnote::qa::table::Table;
+use footnote::qa::{Engine, Exchange, Knowledge};
+use std::borrow::Cow;
 
 const FOLDS: usize = 4;
 /// Rivals of the right target that a question is learned from.
@@ -19,15 +21,25 @@ const RIVALS: usize = 8;
 fn main() -> anyhow::Result<()> {
     let bot = footnote::app::bot(None)?;
     let knowledge = bot.engine().knowledge().clone();
+    let table = std::env::args().nth(1).map(std::fs::read).transpose()?.map(|bytes| Table::read(Cow::Owned(bytes))).transpose()?;
+    let start = if table.is_some() { TABLE } else { LEXICAL };
+    // The table has seen all stretches but the last.
+    let folds = if table.is_some() { FOLDS - 1..FOLDS } else { 0..FOLDS };
     let mut ranked: Vec<(u32, bool, Vec<Ranked>)> = Vec::new();
     let mut addressed: Vec<([f32; ADDRESSED], bool)> = Vec::new();
     let mut direction: Vec<([f32; DIRECTION], bool)> = Vec::new();
     let mut found = (0usize, 0usize);
-    for fold in 0..FOLDS {
+    for fold in folds {
         let (rest, aside) = split(&knowledge, fold);
-        let engine = Engine::new(rest);
+        let engine = Engine::new(rest, table.clone());
         for (target, way) in &aside.ways {
-            let mut all = engine.ranked(&engine.query(way, &[]));
+            let mut all = engine.ranked(&engine.query(way, &[]), None);
+            all.truncate(40);
+            ranked.push((*target, (*target as usize) < knowledge.entries.len(), all));
+        }
+        for (target, before, followup) in &aside.followups {
+            let text = knowledge.entries[*before as usize].title().to_owned();
+            let mut all = engine.ranked(&engine.query(followup, &[Exchange { text, targets: vec![*before] }]), None);
             all.truncate(40);
             ranked.push((*target, (*target as usize) < knowledge.entries.len(), all));
         }
@@ -44,28 +56,38 @@ fn main() -> anyhow::Result<()> {
             }
         }
     }
-    println!("ways kept aside: {}, first right before fitting: {:.3}", ranked.len(), first_right(&ranked, &WEIGHTS));
-    let weights = fit_ranking(&ranked);
+    println!("ways kept aside: {}, first right before fitting: {:.3}", ranked.len(), first_right(&ranked, &start));
+    let weights = fit_ranking(&ranked, start);
     println!("first right after fitting: {:.3}\n{weights:?}", first_right(&ranked, &weights));
     fit_confidence(&ranked, &weights, knowledge.entries.len() as u32);
     println!("\nstatements kept aside: {}; fact found first: {:.3}", addressed.len(), found.0 as f64 / found.1.max(1) as f64);
-    fit("ADDRESSED_MODEL", &addressed, ADDRESSED_SIGNS);
-    fit("DIRECTION_MODEL", &direction, DIRECTION_SIGNS);
+    fit("ADDRESSED_MODEL", &addressed, ADDRESSED_SIGNS, true);
+    fit("DIRECTION_MODEL", &direction, DIRECTION_SIGNS, true);
     Ok(())
 }
 
 struct Aside {
     ways: Vec<(u32, String)>,
+    /// Target, the entry that the conversation was about, and what is asked then.
+    followups: Vec<(u32, u32, String)>,
     statements: Vec<(Option<u32>, bool, String)>,
 }
 
 /// Takes the given stretch out of every list.
 fn split(knowledge: &Knowledge, fold: usize) -> (Knowledge, Aside) {
     let mut rest = knowledge.clone();
-    let mut aside = Aside { ways: Vec::new(), statements: Vec::new() };
+    let mut aside = Aside { ways: Vec::new(), followups: Vec::new(), statements: Vec::new() };
     let lists = rest.entries.iter_mut().map(|e| &mut e.ask).chain(rest.gaps.iter_mut().map(|g| &mut g.ask));
     for (target, list) in lists.enumerate() {
         aside.ways.extend(take(list, fold).into_iter().map(|way| (target as u32, way)));
+    }
+    let position = |id: &str| knowledge.entries.iter().position(|e| e.id == id).map(|i| i as u32);
+    let lists = (rest.entries.iter_mut().map(|e| (e.related.first().cloned(), &mut e.followups)))
+        .chain(rest.gaps.iter_mut().map(|g| (g.nearest.clone(), &mut g.followups)));
+    for (target, (before, list)) in lists.enumerate() {
+        if let Some(before) = before.as_deref().and_then(position) {
+            aside.followups.extend(take(list, fold).into_iter().map(|text| (target as u32, before, text)));
+        }
     }
     for (number, fact) in rest.facts.iter_mut().enumerate() {
         for (truth, list) in [(true, &mut fact.truths), (false, &mut fact.misreadings)] {
@@ -97,14 +119,17 @@ fn first_right(ranked: &[(u32, bool, Vec<Ranked>)], weights: &Weights) -> f64 {
     right.count() as f64 / ranked.len().max(1) as f64
 }
 
-fn features(e: &Evidence) -> [f64; 6] {
-    [e.best, e.top, e.bm25, e.body, e.kind, e.names].map(f64::from)
+/// Kinds of evidence that are fitted.
+const FITTED: usize = 9;
+
+fn features(e: &Evidence) -> [f64; FITTED] {
+    [e.best, e.top, e.bm25, e.body, e.kind, e.names, e.similarity, e.context, e.followup].map(f64::from)
 }
 
 /// Softmax over the right target and its nearest rivals, by gradient ascent; weights of the conversation are kept.
-fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)]) -> Weights {
+fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)], start: Weights) -> Weights {
     const SCALE: f64 = 12.0;
-    let cases: Vec<(usize, Vec<[f64; 6]>)> = (ranked.iter())
+    let cases: Vec<(usize, Vec<[f64; FITTED]>)> = (ranked.iter())
         .filter_map(|(target, _, all)| {
             let mut near: Vec<&Ranked> = all.iter().take(RIVALS).collect();
             if !near.iter().any(|r| r.target == *target) {
@@ -114,10 +139,10 @@ fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)]) -> Weights {
             Some((right, near.iter().map(|r| features(&r.evidence)).collect()))
         })
         .collect();
-    let w = WEIGHTS;
-    let mut weights = [w.best, w.top, w.bm25, w.body, w.kind, w.names].map(f64::from);
+    let w = start;
+    let mut weights = [w.best, w.top, w.bm25, w.body, w.kind, w.names, w.similarity, w.context, w.followup].map(f64::from);
     for step in 0..400 {
-        let mut gradient = [0.0; 6];
+        let mut gradient = [0.0; FITTED];
         for (right, near) in &cases {
             let scores: Vec<f64> = near.iter().map(|f| SCALE * f.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>()).collect();
             let top = scores.iter().copied().fold(f64::MIN, f64::max);
@@ -136,27 +161,27 @@ fn fit_ranking(ranked: &[(u32, bool, Vec<Ranked>)]) -> Weights {
     }
     // Scores keep their size, so that thresholds stay comparable.
     let scale = f64::from(w.best + w.top + w.bm25) / (weights[0] + weights[1] + weights[2]);
-    let [best, top, bm25, body, kind, names] = weights.map(|w| (w * scale) as f32);
-    Weights { best, top, bm25, body, kind, names, ..WEIGHTS }
+    let [best, top, bm25, body, kind, names, similarity, context, followup] = weights.map(|w| (w * scale) as f32);
+    Weights { best, top, bm25, body, kind, names, similarity, context, followup, ..start }
 }
 
-/// Chance that the best target is right, from its score, its lead over the best gap, and its lead over the second.
+/// Chance that the best entry is right.
 fn fit_confidence(ranked: &[(u32, bool, Vec<Ranked>)], weights: &Weights, entries: u32) {
     let mut cases = Vec::new();
     for (target, _, all) in ranked {
-        let mut scores: Vec<(u32, f32)> = all.iter().map(|r| (r.target, r.evidence.score(weights))).collect();
-        scores.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let Some(best) = scores.iter().find(|(t, _)| *t < entries) else { continue };
-        let gap = scores.iter().find(|(t, _)| *t >= entries).map_or(0.0, |s| s.1);
-        let lead = (best.1 - gap).clamp(-0.5, 0.3);
-        cases.push(([1.0, best.1, lead], best.0 == *target));
+        let mut all: Vec<Ranked> = all.iter().map(|r| Ranked { score: r.evidence.score(weights), ..*r }).collect();
+        rank::sort(&mut all);
+        if let Some((best, features)) = rank::confidence_features(&all, |t| t >= entries) {
+            cases.push((features, best.target == *target));
+        }
     }
-    fit("CONFIDENCE", &cases, [0, 1, 1]);
+    fit("CONFIDENCE", &cases, rank::CONFIDENCE_SIGNS, false);
 }
 
-/// Fits a logistic model by gradient descent on standardised features, with a little shrinkage, and prints it. A weight
+/// Fits a logistic model by gradient descent on standardised features, with a little shrinkage, and prints it. `balanced`
+/// makes both outcomes weigh the same, however many cases each has. A weight
 /// whose direction is known beforehand (`signs`) may not take the other one: that would be an accident of the sample.
-fn fit<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [i8; N]) {
+fn fit<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [i8; N], balanced: bool) {
     let count = cases.len().max(1) as f64;
     let mut mean = [0.0; N];
     let mut spread = [1.0; N];
@@ -164,7 +189,6 @@ fn fit<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [i8; N]) {
         mean[i] = cases.iter().map(|(f, _)| f64::from(f[i])).sum::<f64>() / count;
         spread[i] = (cases.iter().map(|(f, _)| (f64::from(f[i]) - mean[i]).powi(2)).sum::<f64>() / count).sqrt().max(1e-6);
     }
-    // Both outcomes weigh the same, however many cases each has.
     let yes = cases.iter().filter(|(_, y)| *y).count() as f64 / count;
     let mut weights = [0.0; N];
     for _ in 0..600 {
@@ -172,7 +196,11 @@ fn fit<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [i8; N]) {
         for (f, y) in cases {
             let x = |i: usize| if i == 0 { 1.0 } else { (f64::from(f[i]) - mean[i]) / spread[i] };
             let logit: f64 = (0..N).map(|i| weights[i] * x(i)).sum();
-            let balance = if *y { 0.5 / yes } else { 0.5 / (1.0 - yes) };
+            let balance = match (balanced, y) {
+                (false, _) => 1.0,
+                (true, true) => 0.5 / yes,
+                (true, false) => 0.5 / (1.0 - yes),
+            };
             let pull = balance * (f64::from(u8::from(*y)) - 1.0 / (1.0 + (-logit).exp()));
             for (i, g) in gradient.iter_mut().enumerate() {
                 *g += pull * x(i);

@@ -7,11 +7,13 @@ use crate::cli::{self, Cli, Command, One};
 use crate::config::{self, Config};
 use crate::message::{ConversationId, Incoming, Request};
 use crate::qa::load::{self, Severity, Source};
+use crate::qa::table::Table;
 use crate::qa::{Engine, lint};
 use crate::{eval, report, telemetry};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::CommandFactory;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -22,6 +24,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The paper that is built into the program, indexed by build.rs.
 static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.bin"));
+/// Its table of word-piece vectors, and the vectors of its ways of asking.
+static BUILT_IN_TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.table"));
+static BUILT_IN_VECTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.vectors"));
 
 /// Where the built-in paper's knowledge lies in the project.
 const BUILT_IN_FOLDER: &str = "knowledge/strakes-2020";
@@ -49,6 +54,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Eval { folder, show, limits } => grade(&bot(path)?, &folder, show, &limits),
         Command::Run => platforms(&config, bot(path)?),
         Command::Discord { what: cli::Discord::Invite } => invite(&config),
+        Command::Train(arguments) => train(path, &config, &arguments),
         Command::Schema => {
             print(&(serde_json::to_string_pretty(&*load::SCHEMA)? + "\n"))?;
             Ok(ExitCode::SUCCESS)
@@ -66,17 +72,36 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 ///
 /// A file that cannot be read, or all its faults, one a line.
 pub fn bot(path: Option<&Path>) -> Result<Bot> {
+    const DAMAGED: &str = "the built-in paper is damaged; build the program again";
     let Some(path) = path else {
-        return Ok(Bot::new(postcard::from_bytes(BUILT_IN).context("the built-in paper is damaged; build the program again")?));
+        let mut engine: Engine = postcard::from_bytes(BUILT_IN).context(DAMAGED)?;
+        if !BUILT_IN_TABLE.is_empty() {
+            let table = Table::trusted(Cow::Borrowed(BUILT_IN_TABLE)).context(DAMAGED)?;
+            ensure!(engine.join_vectors(table, Cow::Borrowed(BUILT_IN_VECTORS)), DAMAGED);
+        }
+        return Ok(Bot::new(engine));
     };
     let sources = sources(path)?;
     match load::parse(&sources) {
-        Ok(knowledge) => Ok(Bot::new(Engine::new(knowledge))),
+        Ok(knowledge) => Ok(Bot::new(Engine::new(knowledge, table(path)?))),
         Err(faults) => {
             let lines: Vec<String> = faults.iter().map(|f| f.line(&sources)).collect();
             bail!("the knowledge file cannot be used:\n{}", lines.join("\n"))
         }
     }
+}
+
+/// The table beside a knowledge file or folder: the same name with the ending `.table`.
+fn table(knowledge: &Path) -> Result<Option<Table>> {
+    let path = knowledge.with_extension("table");
+    if !path.is_file() {
+        tracing::info!("there is no {}; words alone decide until `footnote train --table` makes one", path.display());
+        return Ok(None);
+    }
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let table = Table::read(Cow::Owned(bytes))
+        .with_context(|| format!("{} cannot be used; delete it, or make it anew with `footnote train --table`", path.display()))?;
+    Ok(Some(table))
 }
 
 /// The texts of a knowledge file, or of every `.toml` file in a folder.
@@ -158,6 +183,36 @@ fn grade(bot: &Bot, folder: &Path, show: bool, limits: &[(String, f64)]) -> Resu
     let below = grades.below(limits)?;
     below.iter().try_for_each(|line| print(&format!("{line}\n")))?;
     Ok(if below.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })
+}
+
+#[cfg(feature = "bert")]
+fn train(path: Option<&Path>, _config: &Config, arguments: &cli::Train) -> Result<ExitCode> {
+    let base = arguments.base.clone().context("no model to start from: name its folder with --base")?;
+    let plan = crate::train::Plan {
+        base,
+        out: arguments.out.clone(),
+        table: arguments.table.clone(),
+        dims: arguments.dims,
+        epochs: arguments.epochs,
+        table_epochs: arguments.table_epochs,
+        aside: arguments.aside,
+        ways: arguments.ways,
+        seed: arguments.seed,
+        threads: 2,
+    };
+    let bot = bot(path)?;
+    let manifest = crate::train::run(bot.engine().knowledge(), &plan)?;
+    for (what, figures) in [("encoder", &manifest.encoder), ("table", &manifest.table)] {
+        if let Some(figures) = figures {
+            print(&format!("{what}: {}\n", figures.shown()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "bert"))]
+fn train(_: Option<&Path>, _: &Config, _: &cli::Train) -> Result<ExitCode> {
+    bail!("training needs the transformer; build with `cargo build --release --features download-libtorch`")
 }
 
 /// Connects the platforms until the process is told to stop. Nothing else of the program needs a runtime.

@@ -73,6 +73,13 @@ pub enum Command {
         #[command(subcommand)]
         what: Discord,
     },
+    /// Trains the encoder and the table of word-piece vectors on the knowledge file. Needs the feature `bert`.
+    #[command(after_help = "Examples:
+  footnote train                                   fine-tunes the configured model into ./model
+  footnote train --table my-paper.table            the same, then makes the table from it
+  footnote train --epochs 0 --table my-paper.table makes the table from the model as it is
+  footnote --knowledge my-paper.toml train         for another paper")]
+    Train(Train),
     /// Prints the JSON Schema of the knowledge file, for editors.
     Schema,
     /// Prints a completion script for a shell.
@@ -104,6 +111,43 @@ pub struct One {
     /// Read one JSON object a line from standard input, and answer each with one.
     #[arg(long)]
     pub jsonl: bool,
+}
+
+/// How to train.
+#[derive(Debug, Args)]
+pub struct Train {
+    /// Folder of the model to start from; the one of the configuration if left out.
+    #[arg(long, value_name = "FOLDER")]
+    pub base: Option<PathBuf>,
+    /// Folder for the fine-tuned model; a run that was broken off goes on there.
+    #[arg(long, value_name = "FOLDER", default_value = "model")]
+    pub out: PathBuf,
+    /// File for the table; none is made if left out.
+    #[arg(long, value_name = "FILE")]
+    pub table: Option<PathBuf>,
+    /// Numbers in a vector of the table.
+    #[arg(long, default_value_t = 128)]
+    pub dims: usize,
+    /// Passes over the ways of asking by the encoder; 0 leaves it as it is.
+    #[arg(long, default_value_t = 4)]
+    pub epochs: usize,
+    /// Passes over the ways of asking by the table.
+    #[arg(long, default_value_t = 8)]
+    pub table_epochs: usize,
+    /// Which stretch of each list of ways is kept aside to measure by, of how many.
+    #[arg(long, value_name = "K/N", default_value = "19/20", value_parser = stretch)]
+    pub aside: (usize, usize),
+    /// At most so many ways of asking of an entry are trained on.
+    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
+    pub ways: usize,
+    /// Start of the random numbers.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+fn stretch(text: &str) -> Result<(usize, usize), String> {
+    let parsed = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    parsed.filter(|(_, n)| *n > 0).ok_or_else(|| "write it as K/N, for instance 19/20; 20/20 keeps nothing aside".to_owned())
 }
 
 fn limit(text: &str) -> Result<(String, f64), String> {

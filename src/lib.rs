@@ -17,6 +17,8 @@ pub mod qa;
 pub mod command;
 pub mod wording;
 
+pub mod encoder;
+
 pub mod bot;
 
 pub mod adapters;
@@ -28,3 +30,5 @@ pub mod telemetry;
 
 pub mod eval;
 pub mod report;
+#[cfg(feature = "bert")]
+pub mod train;

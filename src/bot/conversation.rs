@@ -2,7 +2,7 @@
 
 use crate::message::ConversationId;
 use crate::qa::Exchange;
-use crate::qa::answer::MEMORY;
+use crate::qa::engine::MEMORY;
 use std::collections::{HashMap, VecDeque};
 
 /// Conversations that are remembered at a time.

@@ -80,7 +80,7 @@ impl Bot {
             return (0..entries.len().min(limit) as u32).collect();
         }
         let query = self.engine.query(typed, &[]);
-        let ranked = self.engine.ranked(&query);
+        let ranked = self.engine.ranked(&query, None);
         let mut found: Vec<(f32, u32)> =
             ranked.iter().filter(|r| self.engine.entry(r.target).is_some()).map(|r| (r.score, r.target)).collect();
         let lower = typed.to_lowercase();

@@ -63,7 +63,7 @@ false = ["Ada Lane founded the library in 1950.", "The library was founded by Ad
 
 fn bot() -> Bot {
     let sources = [Source { name: "test.toml".into(), text: KNOWLEDGE.into() }];
-    Bot::new(Engine::new(parse(&sources).expect("the text is right")))
+    Bot::new(Engine::new(parse(&sources).expect("the text is right"), None))
 }
 
 fn channel() -> Place {

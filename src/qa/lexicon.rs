@@ -383,6 +383,11 @@ impl Lexicon {
         mentions
     }
 
+    /// What some words mention.
+    pub fn mentions_in(&self, words: &[Word]) -> Vec<Mention> {
+        self.find_mentions(words)
+    }
+
     /// The thing that a name or alias means, if it means one.
     pub fn thing_named(&self, name: &str) -> Option<ThingId> {
         let words = self.read(name);

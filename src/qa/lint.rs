@@ -135,7 +135,7 @@ fn names(knowledge: &Knowledge) -> Vec<PathFault> {
 fn ways(knowledge: &Knowledge) -> Vec<PathFault> {
     let mut problems = Vec::new();
     let mut owners: FxHashMap<String, String> = FxHashMap::default();
-    let engine = Engine::new(knowledge.clone());
+    let engine = Engine::new(knowledge.clone(), None);
     let asked = (knowledge.entries.iter().enumerate().map(|(i, e)| ("entry", i, &e.id, &e.ask)))
         .chain(knowledge.gaps.iter().enumerate().map(|(i, g)| ("gap", i, &g.id, &g.ask)));
     for (key, i, id, ask) in asked {

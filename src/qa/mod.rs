@@ -10,20 +10,25 @@
 
 pub mod answer;
 pub mod claim;
+pub mod engine;
 pub mod explain;
 pub mod index;
 pub mod knowledge;
 pub mod lexicon;
 pub mod lint;
 pub mod load;
+pub mod meaning;
 pub mod question;
 pub mod rank;
+mod retrieve;
 pub mod schema;
 mod slang;
 mod spelling;
+pub mod table;
 pub mod text;
 
-pub use answer::{Answer, Engine, Exchange, Query};
+pub use answer::Answer;
 pub use claim::{Check, Verdict};
+pub use engine::{Engine, Exchange, Query};
 pub use explain::Explanation;
 pub use knowledge::Knowledge;

@@ -25,11 +25,11 @@ pub struct Evidence {
     pub context: f32,
     /// Cosine with the nearest way of asking that itself leans on the conversation.
     pub followup: f32,
-    /// Similarity of meaning by an embedding, where there is one.
-    pub similarity: Option<f32>,
+    /// Similarity of meaning: mean of the cosines with the prototype and with the nearest way of asking.
+    pub similarity: f32,
 }
 
-/// The weights of the evidence. Fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
+/// The weights of the evidence, and what makes a score into a chance.
 #[derive(Debug, Clone, Copy)]
 pub struct Weights {
     /// For [`Evidence::best`], and so on.
@@ -50,11 +50,40 @@ pub struct Weights {
     pub followup: f32,
     /// See [`Evidence::similarity`].
     pub similarity: f32,
+    /// For [`confidence_features`].
+    pub confidence: [f32; CONFIDENCE],
 }
 
-/// The weights in use.
-pub const WEIGHTS: Weights =
-    Weights { best: 0.20, top: 0.45, bm25: 0.85, body: 0.05, kind: 0.056, names: 0.053, context: 0.25, followup: 0.5, similarity: 1.5 };
+/// Words alone. All are fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
+pub const LEXICAL: Weights = Weights {
+    best: 0.156,
+    top: 0.209,
+    bm25: 1.134,
+    body: 0.074,
+    kind: 0.050,
+    names: 0.064,
+    context: 0.45,
+    followup: 0.335,
+    similarity: 0.000,
+    confidence: [-2.48, 1.88, 0.53, 1.08, 0.00, 0.39, 1.02, 0.73, 0.16, 4.14, 0.00, 5.18, 0.27],
+};
+
+/// Words and the table of word-piece vectors.
+pub const TABLE: Weights = Weights {
+    best: 0.000,
+    top: 0.000,
+    bm25: 1.500,
+    body: 0.006,
+    kind: 0.093,
+    names: 0.106,
+    context: 1.5,
+    followup: 1.595,
+    similarity: 2.903,
+    confidence: [-4.35, 0.98, 0.00, 2.64, 3.10, 0.28, 0.60, 0.00, 0.00, 2.48, 3.03, 2.74, 0.32],
+};
+
+/// Words and a transformer's embeddings.
+pub const ENCODER: Weights = Weights { similarity: 1.5, ..LEXICAL };
 
 impl Evidence {
     /// The weighted sum.
@@ -67,7 +96,7 @@ impl Evidence {
             + w.names * self.names
             + w.context * self.context
             + w.followup * self.followup
-            + w.similarity * self.similarity.unwrap_or(0.0)
+            + w.similarity * self.similarity
     }
 
     /// The sum, written out.
@@ -81,7 +110,7 @@ impl Evidence {
             ("names and numbers known", w.names, self.names),
             ("conversation", w.context, self.context),
             ("leaning way of asking", w.followup, self.followup),
-            ("embedding", w.similarity, self.similarity.unwrap_or(0.0)),
+            ("similarity of meaning", w.similarity, self.similarity),
         ];
         let mut explanation = Explanation::new(self.score(w), label);
         for (name, weight, value) in parts {
@@ -107,4 +136,59 @@ pub struct Ranked {
 /// Sorts by score, best first; equal scores in the order of the file, so that the same input gives the same output.
 pub fn sort(ranked: &mut [Ranked]) {
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.target.cmp(&b.target)));
+}
+
+/// Number of features that tell whether the best entry is right.
+pub const CONFIDENCE: usize = 13;
+
+/// Their names, for calibration.
+pub const CONFIDENCE_NAMES: [&str; CONFIDENCE] = [
+    "one",
+    "nearest way of asking",
+    "mean of the nearest three",
+    "BM25",
+    "similarity of meaning",
+    "kind asked and kind answered",
+    "names and numbers known",
+    "nearest way, before the best gap's",
+    "nearest three, before the best gap's",
+    "BM25, before the best gap's",
+    "similarity, before the best gap's",
+    "score, before the best gap's",
+    "conversation",
+];
+
+/// Which way each points, where that is known beforehand.
+pub const CONFIDENCE_SIGNS: [i8; CONFIDENCE] = [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+
+/// The best entry and the features that tell whether it is right; `None` if there is no entry.
+pub fn confidence_features(ranked: &[Ranked], is_gap: impl Fn(u32) -> bool) -> Option<(Ranked, [f32; CONFIDENCE])> {
+    let best = ranked.iter().find(|r| !is_gap(r.target))?;
+    let e = best.evidence;
+    let gap = ranked.iter().find(|r| is_gap(r.target));
+    let g = gap.map(|r| r.evidence).unwrap_or_default();
+    let lead = (best.score - gap.map_or(0.0, |r| r.score)).clamp(-1.0, 0.5);
+    let features = [
+        1.0,
+        e.best,
+        e.top,
+        e.bm25,
+        e.similarity,
+        e.kind,
+        e.names,
+        e.best - g.best,
+        e.top - g.top,
+        e.bm25 - g.bm25,
+        e.similarity - g.similarity,
+        lead,
+        e.context + e.followup,
+    ];
+    Some((*best, features))
+}
+
+/// Chance that the best entry is right.
+pub fn confidence(ranked: &[Ranked], weights: &Weights, is_gap: impl Fn(u32) -> bool) -> f32 {
+    let Some((_, features)) = confidence_features(ranked, is_gap) else { return 0.0 };
+    let logit: f32 = features.iter().zip(&weights.confidence).map(|(x, w)| x * w).sum();
+    1.0 / (1.0 + (-logit).exp())
 }

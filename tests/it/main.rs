@@ -35,5 +35,5 @@ pub fn knowledge(text: &str) -> Knowledge {
 
 /// An engine over a TOML text.
 pub fn engine(text: &str) -> Engine {
-    Engine::new(knowledge(text))
+    Engine::new(knowledge(text), None)
 }

@@ -107,7 +107,7 @@ fn an_unrelated_entry_changes_no_first_rank() {
     ";
     let before = engine(bank);
     let after = engine(&format!("{bank}{unrelated}"));
-    let first = |engine: &Engine, way: &str| engine.ranked(&engine.query(way, &[])).first().map(|r| r.target);
+    let first = |engine: &Engine, way: &str| engine.ranked(&engine.query(way, &[]), None).first().map(|r| r.target);
     for (number, entry) in before.knowledge().entries.iter().enumerate() {
         for way in &entry.ask {
             assert_eq!(first(&before, way), Some(number as u32), "{way}");

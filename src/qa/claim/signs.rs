@@ -8,8 +8,6 @@ use serde::{Deserialize, Serialize};
 /// What a statement's words give away about its direction.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Signs {
-    /// Whether an odd number of negations turns it round.
-    pub negated: bool,
     /// Its numbers, as digits, and its months: both answer "how many" or "when".
     pub numbers: Vec<Box<str>>,
     /// The names it mentions, in order, each once.
@@ -26,10 +24,6 @@ pub struct Signs {
     pub sides: Vec<(u32, bool)>,
 }
 
-const NEGATIONS: &[&str] = &[
-    "not", "no", "never", "none", "nothing", "nobody", "neither", "nor", "without", "hardly", "cannot", "nowhere", "refuse", "refused",
-    "refuses", "untrue", "false", "wrong", "mistaken", "myth", "fails", "failed", "lacks", "lacked", "non",
-];
 const UNIVERSAL: &[&str] = &[
     "all",
     "only",
@@ -225,13 +219,6 @@ impl Signs {
     /// Reads the signs of an analysed statement.
     pub fn read(analysis: &Analysis, lexicon: &Lexicon, opposites: &OppositeTable) -> Self {
         let mut signs = Self::default();
-        let has = |words: &[&str]| analysis.has(words);
-        let negations = analysis.words.iter().filter(|w| NEGATIONS.contains(&&*w.text)).count();
-        signs.negated = negations % 2 == 1;
-        signs.universal = has(UNIVERSAL);
-        signs.by_author = has(AUTHOR) && has(SAYING);
-        signs.alleged = has(ALLEGING);
-        signs.reported = has(REPORTED);
         for word in &analysis.words {
             if word.number || MONTHS.contains(&&*word.text) {
                 if !signs.numbers.contains(&word.text) {
@@ -251,6 +238,17 @@ impl Signs {
             }
         }
         signs
+    }
+
+    /// The same signs, with who says it taken from the whole statement.
+    pub fn said_as(self, whole: &Analysis) -> Self {
+        Self {
+            universal: whole.has(UNIVERSAL),
+            by_author: whole.has(AUTHOR) && whole.has(SAYING),
+            alleged: whole.has(ALLEGING),
+            reported: whole.has(REPORTED),
+            ..self
+        }
     }
 
     /// Share of the pairs of names that both statements have, which stand in the other order.

@@ -6,7 +6,7 @@
 /// Number of features that tell whether a claim is addressed.
 pub const ADDRESSED: usize = 12;
 /// Number of features that tell the direction of a claim.
-pub const DIRECTION: usize = 28;
+pub const DIRECTION: usize = 31;
 
 /// Names of the features, for explanations and calibration.
 pub const ADDRESSED_NAMES: [&str; ADDRESSED] = [
@@ -31,13 +31,15 @@ pub const DIRECTION_NAMES: [&str; DIRECTION] = [
     "BM25 true less false",
     "words typical of true ways",
     "number in place of the fact's own",
-    "numbers all in true ways",
-    "number only in misreadings",
+    "numbers all fitting",
+    "number only in unfit contents",
     "names in place of the fact's own",
-    "name only in misreadings",
+    "name in unfit contents",
     "name of the record missing",
-    "negated unlike nearest true",
-    "negated unlike nearest false",
+    "nearest fitting content less nearest unfit",
+    "three fitting contents less three unfit",
+    "BM25 of fitting contents less unfit",
+    "words typical of fitting contents",
     "opposed to nearest true",
     "opposed to nearest false",
     "swapped against nearest true",
@@ -47,7 +49,8 @@ pub const DIRECTION_NAMES: [&str; DIRECTION] = [
     "allegation stated as fact",
     "alleged, and it is",
     "closed list and another name",
-    "negated unlike most true",
+    "denied unlike true ways",
+    "not denied unlike true ways",
     "opposed to most true",
     "number beside the fact's own",
     "names beside the fact's own",
@@ -59,7 +62,7 @@ pub const DIRECTION_NAMES: [&str; DIRECTION] = [
 pub const ADDRESSED_SIGNS: [i8; ADDRESSED] = [0, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1];
 /// See [`ADDRESSED_SIGNS`].
 pub const DIRECTION_SIGNS: [i8; DIRECTION] =
-    [0, 1, 1, 1, 1, -1, 1, -1, -1, -1, -1, -1, 1, -1, 1, -1, 1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1];
+    [0, 1, 1, 1, 1, -1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, 1, -1, 1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1, -1];
 
 /// Weights of a logistic model.
 #[derive(Debug, Clone, Copy)]
@@ -78,10 +81,10 @@ impl<const N: usize> Model<N> {
 }
 
 /// Whether the paper addresses a claim.
-pub const ADDRESSED_MODEL: Model<ADDRESSED> = Model([1.38, 3.32, 3.16, 8.20, -0.65, 0.0, -4.25, -1.86, -1.40, -0.99, -11.47, -0.20]);
+pub const ADDRESSED_MODEL: Model<ADDRESSED> = Model([1.67, 5.05, 0.48, 12.24, -6.68, -0.17, -5.20, -0.90, -0.87, -0.79, -11.01, -0.55]);
 
 /// Whether the paper supports a claim that it addresses.
 pub const DIRECTION_MODEL: Model<DIRECTION> = Model([
-    -0.15, 0.00, 3.68, 0.00, 1.19, -1.88, 0.47, 0.00, -1.34, 0.00, -0.16, -1.14, 1.00, 0.00, 0.31, 0.00, 0.00, -1.29, -2.31, -0.74, 1.07,
-    -0.38, -0.33, -1.16, 0.00, -0.50, -1.45, -1.32,
+    -0.35, 0.00, 0.58, 4.73, 2.03, -1.07, 0.06, -0.24, -0.89, -0.27, -0.14, 0.48, 3.28, 5.50, 0.28, -0.21, 0.17, 0.00, 0.00, -0.62, -0.62,
+    -0.34, 0.05, -0.61, 0.00, 0.00, -0.43, -0.61, -0.49, -0.51, -0.32,
 ]);

@@ -1,0 +1,204 @@
+//! The evidence on a claim: numbers that speak for or against it, gathered for the models of [`super::witness`].
+
+use super::reading::Reading;
+use super::signs::Signs;
+use super::witness::{ADDRESSED, DIRECTION};
+use super::{Claims, FactSigns};
+use crate::qa::index::{Hit, Index};
+use crate::qa::knowledge::SaidBy;
+use crate::qa::lexicon::{Lexicon, TermId, ThingId};
+use rustc_hash::FxHashMap;
+
+/// Facts whose voices are heard.
+const FACTS_HEARD: usize = 3;
+/// Facts whose statements are looked at one by one.
+const CANDIDATES: usize = 12;
+/// Topics outside the paper that are looked at one by one, and gaps.
+const OUTSIDE: usize = 6;
+/// Steepness of a fact's say in its similarity to the claim.
+const SAY: f32 = 16.0;
+
+/// A claim's evidence, kept for explanations and calibration.
+pub struct Evidence {
+    /// Features of being addressed.
+    pub addressed: [f32; ADDRESSED],
+    /// The facts heard: number, say, features of the direction.
+    pub facts: Vec<(u32, f32, [f32; DIRECTION])>,
+}
+
+/// How near the statements of one owner are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Near {
+    best: f32,
+    top: f32,
+    bm25: f32,
+    document: u32,
+}
+
+impl Near {
+    /// How loud one fact speaks of the claim, whatever it says.
+    fn strength(sides: &[Self; 2]) -> f32 {
+        let [a, b] = sides;
+        a.best.max(b.best) + 0.5 * a.top.max(b.top) + 0.3 * a.bm25.max(b.bm25)
+    }
+}
+
+impl Claims {
+    /// Gathers the evidence on a claim.
+    pub fn evidence(&self, lexicon: &Lexicon, claim: &str) -> Evidence {
+        let reading = Reading::new(claim, lexicon, &self.opposites, &self.pairs);
+        let unknown = reading.analysis.unknown;
+        let bm25 = self.index.owners(&reading.terms, unknown);
+        let loudest = |fact: usize| bm25[2 * fact].max(bm25[2 * fact + 1]);
+        let candidates = best(self.count, CANDIDATES, loudest);
+        let owners: Vec<u32> = candidates.iter().flat_map(|f| [2 * f, 2 * f + 1]).collect();
+        let sides = near(&self.index, &reading.terms, unknown, &owners, &bm25);
+        let mut order: Vec<usize> = (0..candidates.len()).collect();
+        order.sort_by(|a, b| Near::strength(&sides[*b]).total_cmp(&Near::strength(&sides[*a])).then(a.cmp(b)));
+        order.truncate(FACTS_HEARD);
+        order.retain(|i| Near::strength(&sides[*i]) > 0.0);
+
+        let loudest = order.first().map_or(0.0, |i| Near::strength(&sides[*i]));
+        let mut heard: Vec<u32> = order.iter().map(|i| candidates[*i]).collect();
+        heard.sort_unstable();
+        let heard_owners: Vec<u32> = heard.iter().flat_map(|f| [2 * f, 2 * f + 1]).collect();
+        let content_bm25 = self.contents.owners(&reading.content, reading.unknown);
+        let contents = near(&self.contents, &reading.content, reading.unknown, &heard_owners, &content_bm25);
+        let facts = (order.iter())
+            .map(|i| {
+                let fact = candidates[*i];
+                let content = heard.iter().position(|f| *f == fact).map_or([Near::default(); 2], |at| contents[at]);
+                let say = ((Near::strength(&sides[*i]) - loudest) * SAY).exp();
+                (fact, say, self.direction(&self.facts[fact as usize], &reading, lexicon, &sides[*i], &content))
+            })
+            .collect();
+        let first = order.first().map(|i| (&self.facts[candidates[*i] as usize], &sides[*i]));
+        Evidence { addressed: self.addressed(&reading, lexicon, first, &bm25), facts }
+    }
+
+    fn addressed(&self, reading: &Reading, lexicon: &Lexicon, first: Option<(&FactSigns, &[Near; 2])>, bm25: &[f32]) -> [f32; ADDRESSED] {
+        let unknown = reading.analysis.unknown;
+        let signs = &reading.signs;
+        let topics: Vec<u32> = best(bm25.len() - 2 * self.count, OUTSIDE, |topic| bm25[2 * self.count + topic]);
+        let topics: Vec<u32> = topics.iter().map(|topic| 2 * self.count as u32 + topic).collect();
+        let outside = self.index.nearest(&reading.terms, unknown, &topics);
+        let gap_bm25 = self.gaps.owners(&reading.analysis.terms, unknown);
+        let gaps = self.gaps.nearest(&reading.analysis.terms, unknown, &best(gap_bm25.len(), OUTSIDE, |gap| gap_bm25[gap]));
+        let highest = |hits: &[Hit], of: fn(&Hit) -> f32| hits.iter().map(of).fold(0.0, f32::max);
+        let mut addressed = [0.0; ADDRESSED];
+        addressed[0] = 1.0;
+        addressed[4] = highest(&outside, |h| h.best);
+        addressed[5] = highest(&outside, |h| h.top);
+        addressed[6] = topics.iter().map(|t| bm25[*t as usize]).fold(0.0, f32::max);
+        addressed[7] = (unknown as f32).min(4.0);
+        addressed[8] = signs.names.iter().filter(|n| !lexicon.thing(**n).in_paper).count().min(2) as f32;
+        addressed[10] = highest(&gaps, |h| h.best);
+        if let Some((fact, [yes, no])) = first {
+            addressed[1] = yes.best.max(no.best);
+            addressed[2] = yes.top.max(no.top);
+            addressed[3] = yes.bm25.max(no.bm25);
+            let lacks = |n: &&ThingId| !fact.fitting_names.contains(*n) && !fact.unfit_names.contains(*n);
+            addressed[9] = signs.names.iter().filter(lacks).count().min(3) as f32;
+            let lacks = |n: &&str| !fact.fitting_numbers.contains(*n) && !fact.unfit_numbers.contains(*n);
+            addressed[11] = signs.numbers.iter().map(|n| &**n).filter(lacks).count().min(2) as f32;
+        }
+        addressed
+    }
+
+    fn direction(
+        &self,
+        fact: &FactSigns,
+        reading: &Reading,
+        lexicon: &Lexicon,
+        sides: &[Near; 2],
+        contents: &[Near; 2],
+    ) -> [f32; DIRECTION] {
+        let flag = |b: bool| f32::from(u8::from(b));
+        let [yes, no] = sides;
+        let [fits, unfit] = contents;
+        let claim = &reading.signs;
+        // What speaks for the content speaks against the claim that denies it.
+        let turn = if reading.denied { -1.0 } else { 1.0 };
+        let nearest_true = self.signs.get(yes.document as usize);
+        let nearest_false = self.signs.get(no.document as usize);
+        let own_numbers = claim.numbers.iter().filter(|n| fact.fitting_numbers.contains(*n)).count();
+        let odd_numbers = claim.numbers.len() - own_numbers;
+        let strange_numbers = claim.numbers.iter().filter(|n| !fact.near_numbers.contains(*n)).count();
+        let odd_names: Vec<&ThingId> = claim.names.iter().filter(|n| !fact.fitting_names.contains(*n)).collect();
+        let strange_names = odd_names.iter().filter(|n| !fact.near_names.contains(**n)).count();
+        let missing = fact.record.iter().filter(|n| !claim.names.contains(n)).count();
+        // An odd one beside the fact's own adds something; in place of it, it says something else.
+        let numbered = odd_numbers > 0 && !fact.fitting_numbers.is_empty();
+        let named = odd_names.len().min(2) as f32;
+        let same_kind = |n: &ThingId| fact.record.iter().any(|r| lexicon.thing(*r).kind == lexicon.thing(*n).kind);
+        let allegation = matches!(fact.said_by, SaidBy::Officials);
+        let opposed: f32 =
+            fact.truths.iter().map(|d| claim.opposed(&self.signs[*d as usize])).sum::<f32>() / fact.truths.len().max(1) as f32;
+        [
+            1.0,
+            yes.best - no.best,
+            yes.top - no.top,
+            yes.bm25 - no.bm25,
+            leaning(&fact.leaning, &reading.terms, &self.index),
+            turn * flag(numbered && own_numbers == 0),
+            turn * flag(odd_numbers == 0 && !claim.numbers.is_empty()),
+            turn * flag(claim.numbers.iter().any(|n| fact.unfit_numbers.contains(n) && !fact.fitting_numbers.contains(n))),
+            turn * if missing > 0 { named } else { 0.0 },
+            turn * flag(odd_names.iter().any(|n| fact.unfit_names.contains(n))),
+            turn * flag(missing > 0 && !claim.names.is_empty()),
+            turn * (fits.best - unfit.best),
+            turn * (fits.top - unfit.top),
+            turn * (fits.bm25 - unfit.bm25),
+            turn * leaning(&fact.content_leaning, &reading.content, &self.contents),
+            nearest_true.map_or(0.0, |s: &Signs| claim.opposed(s)),
+            nearest_false.map_or(0.0, |s| claim.opposed(s)),
+            nearest_true.map_or(0.0, |s| claim.swapped(s)),
+            nearest_false.map_or(0.0, |s| claim.swapped(s)),
+            flag(claim.universal) * (1.0 - fact.universal),
+            flag(claim.by_author && allegation),
+            flag(allegation && !claim.alleged),
+            flag(allegation && claim.alleged),
+            turn * flag(fact.closed && odd_names.iter().any(|n| same_kind(n))),
+            flag(reading.denied) * (1.0 - fact.denied),
+            flag(!reading.denied) * fact.denied,
+            turn * opposed,
+            turn * flag(numbered && own_numbers > 0),
+            turn * if missing == 0 { named } else { 0.0 },
+            turn * flag(strange_numbers > 0 && !fact.fitting_numbers.is_empty()),
+            turn * strange_names.min(2) as f32,
+        ]
+    }
+}
+
+/// Mean leaning of the terms that a fact knows, by their weight.
+fn leaning(known: &FxHashMap<TermId, f32>, terms: &[(TermId, f32)], index: &Index) -> f32 {
+    let mut sum = 0.0;
+    let mut mass = 0.0;
+    for (term, weight) in terms {
+        if let Some(lean) = known.get(term) {
+            let weight = weight * index.idf(*term);
+            sum += weight * lean;
+            mass += weight;
+        }
+    }
+    if mass > 0.0 { sum / mass } else { 0.0 }
+}
+
+/// Up to `most` of the numbers from 0 with the highest score above 0, in rising order.
+fn best(count: usize, most: usize, score: impl Fn(usize) -> f32) -> Vec<u32> {
+    let mut scored: Vec<(f32, u32)> = (0..count).map(|i| (score(i), i as u32)).filter(|(s, _)| *s > 0.0).collect();
+    if scored.len() > most {
+        scored.select_nth_unstable_by(most - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        scored.truncate(most);
+    }
+    let mut best: Vec<u32> = scored.into_iter().map(|(_, i)| i).collect();
+    best.sort_unstable();
+    best
+}
+
+/// How near the statements of owners are, two owners a fact.
+fn near(index: &Index, terms: &[(TermId, f32)], unknown: usize, owners: &[u32], bm25: &[f32]) -> Vec<[Near; 2]> {
+    let hits = index.nearest(terms, unknown, owners);
+    let near = |hit: &Hit| Near { best: hit.best, top: hit.top, bm25: bm25[hit.owner as usize], document: hit.document };
+    hits.chunks_exact(2).map(|pair| [near(&pair[0]), near(&pair[1])]).collect()
+}

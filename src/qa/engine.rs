@@ -1,0 +1,302 @@
+//! The engine: the knowledge of one paper, indexed and ready.
+//!
+//! [`Engine::query`] reads a question and the conversation before it; [`Engine::answer`] ranks the *targets* (entries and
+//! gaps) and decides. An encoder, where there is one, runs between the two: it embeds [`Query::text`], and its
+//! similarities take the place of the table's.
+
+use super::claim::{Check, Claims};
+use super::explain::Explanation;
+use super::index::{Index, IndexBuilder};
+use super::knowledge::{Entry, Gap, Kind, Knowledge};
+use super::lexicon::{Analysis, Lexicon, TermId, ThingId, Word};
+use super::meaning::{Meaning, MeaningBuilder};
+use super::question::{self, Smalltalk};
+use super::rank::Weights;
+use super::table::Table;
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Leaning from which the conversation is heard.
+const LEANS_AT: f32 = 0.3;
+/// Exchanges of a conversation that are remembered.
+pub const MEMORY: usize = 4;
+/// Weight of a word that is taken over from the question before, and of what that was about.
+const TAKEN_OVER: f32 = 0.5;
+const ABOUT: f32 = 0.6;
+
+/// A question and what it was answered with.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// What the person typed.
+    pub text: String,
+    /// The targets that it was about, the best first.
+    pub targets: Vec<u32>,
+}
+
+/// A question, read.
+pub struct Query {
+    /// What an encoder should embed.
+    pub text: String,
+    /// The parts of the message that ask, each on its own; at least one.
+    pub(super) parts: Vec<Part>,
+    pub(super) talk: Option<Smalltalk>,
+    pub(super) foreign: bool,
+    pub(super) states: bool,
+}
+
+/// One question of a message.
+pub(super) struct Part {
+    pub analysis: Analysis,
+    pub kind: Option<Kind>,
+    pub context: Option<Context>,
+}
+
+/// What a leaning question takes from the conversation.
+pub(super) struct Context {
+    pub leaning: f32,
+    /// The question with what it leaves out taken from the one before.
+    pub merged: Analysis,
+    /// Targets of the last exchanges and how recent they are, 1 being the last.
+    pub targets: Vec<(u32, f32)>,
+}
+
+/// The knowledge of one paper, ready to answer. It serialises, so that the built-in paper's indexes are made when the
+/// program is built and not each time it starts.
+#[derive(Serialize, Deserialize)]
+pub struct Engine {
+    pub(super) knowledge: Knowledge,
+    pub(super) lexicon: Lexicon,
+    pub(super) ways: Index,
+    pub(super) bodies: Index,
+    pub(super) followups: Index,
+    pub(super) targets: Vec<Target>,
+    pub(super) claims: Claims,
+    /// Other weights than the fitted ones, for calibration.
+    #[serde(skip)]
+    pub(super) weights: Option<Weights>,
+    /// Vectors of meaning, where there is a table.
+    #[serde(skip)]
+    pub(super) meaning: Option<Meaning>,
+}
+
+/// What the ranking knows about an entry or gap.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Target {
+    pub kind: Option<Kind>,
+    /// Names that its texts mention.
+    pub things: FxHashSet<ThingId>,
+    /// Numbers in its texts.
+    pub numbers: FxHashSet<TermId>,
+    /// Its subjects.
+    pub about: Vec<ThingId>,
+    pub cites: Vec<String>,
+    pub related: Vec<u32>,
+}
+
+impl Engine {
+    /// Builds the indexes. The knowledge must have been loaded by [`super::load`], which checks every reference. With a
+    /// table of word-piece vectors, meaning joins the ranking.
+    pub fn new(knowledge: Knowledge, table: Option<Table>) -> Self {
+        let mut lexicon = Lexicon::new(&knowledge);
+        let count = knowledge.entries.len() + knowledge.gaps.len();
+        let position = |id: &str| knowledge.entries.iter().position(|e| e.id == id).map(|i| i as u32);
+        let mut ways = IndexBuilder::default();
+        let mut bodies = IndexBuilder::default();
+        let mut followups = IndexBuilder::default();
+        let mut meanings = table.map(MeaningBuilder::new);
+        let mut targets: Vec<Target> = Vec::with_capacity(count);
+        let mut learn = |lexicon: &mut Lexicon, mut target: Target, asked: Vec<&String>, leaning: &[String], body: Option<String>| {
+            let number = targets.len() as u32;
+            let asked: Vec<Analysis> = asked.into_iter().map(|way| lexicon.learn(way)).collect();
+            for analysis in &asked {
+                target.note(analysis);
+                ways.add(number, &analysis.terms);
+            }
+            for followup in leaning {
+                followups.add(number, &lexicon.learn(followup).terms);
+            }
+            if let Some(body) = body.map(|text| lexicon.learn(&text)) {
+                target.note(&body);
+                bodies.add(number, &body.terms);
+            }
+            if let Some(meanings) = &mut meanings {
+                meanings.add(lexicon, asked.iter().map(|analysis| (analysis.words.as_slice(), analysis.mentions.as_slice())));
+            }
+            targets.push(target);
+        };
+        for entry in &knowledge.entries {
+            let related = entry.related.iter().filter_map(|id| position(id)).collect();
+            let target = Target::new(&lexicon, entry.kind, &entry.about, entry.cites.clone(), related);
+            let body = format!("{} {}", entry.title(), entry.answer);
+            learn(&mut lexicon, target, entry.question.iter().chain(&entry.ask).collect(), &entry.followups, Some(body));
+        }
+        for gap in &knowledge.gaps {
+            let nearest = gap.nearest.as_deref().and_then(position);
+            let cites = nearest.map(|n| knowledge.entries[n as usize].cites.clone()).unwrap_or_default();
+            let target = Target::new(&lexicon, None, &gap.about, cites, nearest.into_iter().collect());
+            learn(&mut lexicon, target, std::iter::once(&gap.topic).chain(&gap.ask).collect(), &gap.followups, None);
+        }
+        let claims = Claims::new(&knowledge, &lexicon);
+        let terms = lexicon.len();
+        let meaning = meanings.map(MeaningBuilder::parts).and_then(|(table, ways, vectors)| Meaning::new(table, ways, Cow::Owned(vectors)));
+        Self {
+            ways: ways.build(terms, count),
+            bodies: bodies.build(terms, count),
+            followups: followups.build(terms, count),
+            knowledge,
+            lexicon,
+            targets,
+            claims,
+            weights: None,
+            meaning,
+        }
+    }
+
+    /// Joins the vectors that [`Engine::vectors`] gave to an engine that was read back; says whether they fit.
+    pub fn join_vectors(&mut self, table: Table, vectors: Cow<'static, [u8]>) -> bool {
+        let mut ways = vec![0u32];
+        let counts = (self.knowledge.entries.iter().map(|e| e.ask.len() + usize::from(e.question.is_some())))
+            .chain(self.knowledge.gaps.iter().map(|g| g.ask.len() + 1));
+        for count in counts {
+            ways.push(ways[ways.len() - 1] + count as u32);
+        }
+        self.meaning = Meaning::new(table, ways, vectors);
+        self.meaning.is_some()
+    }
+
+    /// The vectors of all ways of asking, where there is a table.
+    pub fn vectors(&self) -> Option<&[u8]> {
+        self.meaning.as_ref().map(Meaning::vectors)
+    }
+
+    /// Whether a table of word-piece vectors is in use.
+    pub fn has_table(&self) -> bool {
+        self.meaning.is_some()
+    }
+
+    /// The same engine with other weights, for calibration.
+    pub fn with_weights(mut self, weights: Weights) -> Self {
+        self.weights = Some(weights);
+        self
+    }
+
+    /// The knowledge behind the answers.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
+    /// The lexicon of the knowledge.
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    /// An entry, if the target is one.
+    pub fn entry(&self, target: u32) -> Option<&Entry> {
+        self.knowledge.entries.get(target as usize)
+    }
+
+    /// A gap, if the target is one.
+    pub fn gap(&self, target: u32) -> Option<&Gap> {
+        (target as usize).checked_sub(self.knowledge.entries.len()).and_then(|i| self.knowledge.gaps.get(i))
+    }
+
+    /// Reads a message in the light of the conversation before it, the latest exchange last.
+    pub fn query(&self, text: &str, history: &[Exchange]) -> Query {
+        let words = self.lexicon.read(text);
+        let talk = question::smalltalk(&words);
+        let states = question::states(text, &words);
+        let whole = self.lexicon.analyze_words(words);
+        let foreign = talk.is_none() && question::foreign(text, &whole);
+        let asked = question::parts(text);
+        let mut parts = vec![self.part(whole, history)];
+        if asked.len() > 1 {
+            parts.extend(asked.iter().map(|part| self.part(self.lexicon.analyze(part), history)));
+        }
+        Query { text: text.to_owned(), parts, talk, foreign, states }
+    }
+
+    fn part(&self, analysis: Analysis, history: &[Exchange]) -> Part {
+        let kind = question::kind_asked(&analysis.words);
+        let leaning = question::leaning(&analysis);
+        let context = history.last().filter(|_| leaning >= LEANS_AT).map(|last| {
+            let mut targets: Vec<(u32, f32)> = Vec::new();
+            let mut recency = 1.0;
+            for exchange in history.iter().rev().take(MEMORY) {
+                for target in exchange.targets.iter().take(2) {
+                    if !targets.iter().any(|(t, _)| t == target) {
+                        targets.push((*target, recency));
+                    }
+                }
+                recency *= 0.5;
+            }
+            Context { leaning, merged: self.merge(&analysis, last), targets }
+        });
+        Part { analysis, kind, context }
+    }
+
+    /// Completes a leaning question by the one before: its words at a lower weight, less the names that a name of the
+    /// same kind now replaces ("Who arms Azerbaijan?" - "What about Belarus?").
+    fn merge(&self, analysis: &Analysis, last: &Exchange) -> Analysis {
+        let before = self.lexicon.analyze(&last.text);
+        let replaced = |thing: ThingId| {
+            let kind = self.lexicon.thing(thing).kind;
+            kind.is_some() && analysis.mentions.iter().any(|m| self.lexicon.thing(m.thing).kind == kind)
+        };
+        let mut terms: Vec<(TermId, f32)> = analysis.terms.clone();
+        let mut kept: Vec<Word> = Vec::new();
+        for (i, word) in before.words.iter().enumerate() {
+            let out = before.mentions.iter().any(|m| (m.start..m.end).contains(&i) && replaced(m.thing));
+            if !out && !word.function {
+                kept.push(word.clone());
+            }
+        }
+        let mut add = |term: TermId, weight: f32| {
+            if !terms.iter().any(|(t, _)| *t == term) {
+                terms.push((term, weight));
+            }
+        };
+        let words: Vec<Word> = analysis.words.iter().chain(&kept).cloned().collect();
+        let mentions = self.lexicon.mentions_in(&words);
+        for (term, weight) in self.lexicon.analyze_words(kept).terms {
+            add(term, weight * TAKEN_OVER);
+        }
+        // What it was about stands in for "it", unless another name of that kind does.
+        for target in last.targets.iter().take(1) {
+            for thing in &self.targets[*target as usize].about {
+                if !replaced(*thing) {
+                    add(self.lexicon.thing_term(*thing), ABOUT);
+                }
+            }
+        }
+        terms.sort_unstable_by_key(|(term, _)| *term);
+        Analysis { words, mentions, terms, unknown: analysis.unknown }
+    }
+
+    /// Checks a claim against the paper's facts.
+    pub fn check(&self, claim: &str) -> Check {
+        self.claims.check(&self.lexicon, claim)
+    }
+
+    /// The statements that claims are judged by.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Shows how a claim's verdict came about.
+    pub fn explain_check(&self, claim: &str) -> Explanation {
+        self.claims.explain(&self.lexicon, &self.knowledge, claim)
+    }
+}
+
+impl Target {
+    fn new(lexicon: &Lexicon, kind: Option<Kind>, about: &[String], cites: Vec<String>, related: Vec<u32>) -> Self {
+        let about = about.iter().flat_map(|name| lexicon.things_in(name)).collect();
+        Self { kind, things: FxHashSet::default(), numbers: FxHashSet::default(), about, cites, related }
+    }
+
+    fn note(&mut self, analysis: &Analysis) {
+        self.things.extend(analysis.mentions.iter().map(|m| m.thing));
+        self.numbers.extend(analysis.words.iter().filter(|w| w.number).filter_map(|w| w.stem));
+    }
+}

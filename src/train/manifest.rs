@@ -1,0 +1,81 @@
+//! What a training run leaves behind beside its weights: from what, with what, how well.
+
+use super::Plan;
+use crate::qa::knowledge::Knowledge;
+use crate::qa::table::hash;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+/// Record of a training run, written as `manifest.json`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Manifest {
+    /// The model that it started from.
+    pub base: String,
+    /// Fingerprint of the knowledge.
+    pub knowledge: String,
+    /// Version of this program.
+    pub version: &'static str,
+    /// Seconds since 1970, UTC, when it started.
+    pub started: u64,
+    /// Start of the random numbers.
+    pub seed: u64,
+    /// The encoder's figures, if it was fine-tuned.
+    pub encoder: Option<Figures>,
+    /// The table's figures, if one was made.
+    pub table: Option<Figures>,
+}
+
+/// How training went.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Figures {
+    /// Accuracy on the examples kept aside before training.
+    pub before: f64,
+    /// Mean loss of each epoch.
+    pub loss: Vec<f64>,
+    /// Accuracy on the examples kept aside after each epoch; 0 where none were kept aside.
+    pub aside: Vec<f64>,
+}
+
+impl Figures {
+    /// Adds an epoch.
+    pub fn epoch(&mut self, loss: f64, aside: f64) {
+        self.loss.push(loss);
+        self.aside.push(aside);
+    }
+
+    /// The latest figures in a few words.
+    pub fn shown(&self) -> String {
+        let last = |figures: &[f64]| figures.last().copied().unwrap_or_default();
+        format!("loss {:.3}, right on ways kept aside {:.3} (before: {:.3})", last(&self.loss), last(&self.aside), self.before)
+    }
+}
+
+impl Manifest {
+    /// A record of a run that begins.
+    pub fn start(knowledge: &Knowledge, plan: &Plan) -> Self {
+        let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Self {
+            base: plan.base.file_name().map_or_else(|| plan.base.display().to_string(), |name| name.to_string_lossy().into_owned()),
+            knowledge: format!("{:016x}", fingerprint(knowledge)),
+            version: env!("CARGO_PKG_VERSION"),
+            started: started.map_or(0, |d| d.as_secs()),
+            seed: plan.seed,
+            encoder: None,
+            table: None,
+        }
+    }
+}
+
+/// Fingerprint of what a knowledge file has to train on: its entries' and gaps' texts.
+pub fn fingerprint(knowledge: &Knowledge) -> u64 {
+    let entries = knowledge.entries.iter().flat_map(|e| e.question.iter().chain(&e.ask));
+    let gaps = knowledge.gaps.iter().flat_map(|g| std::iter::once(&g.topic).chain(&g.ask));
+    let texts: Vec<&str> = entries.chain(gaps).map(String::as_str).collect();
+    hash(texts.join("\n").as_bytes())
+}
+
+/// A progress bar on standard error; silent where that is no terminal.
+pub fn progress(label: &'static str, length: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {eta} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length as u64).with_style(style).with_prefix(label)
+}

@@ -1,0 +1,179 @@
+//! Makes the table of word-piece vectors ([`crate::qa::table`]).
+//!
+//! It starts from the encoder: each piece of its vocabulary is encoded by itself, the vectors are projected to fewer
+//! dimensions along their principal axes, and pieces that are frequent in English are made shorter, by the logarithm of
+//! their rank (in BERT's vocabulary the order is about that of frequency). Then the vectors of the pieces that occur in
+//! the ways of asking are trained.
+
+use super::batch::{accuracy, means, normalized, pad, warm_and_fall};
+use super::tune::Model;
+use super::{Examples, Plan, augment, manifest::Figures};
+use crate::qa::knowledge::Knowledge;
+use crate::qa::lexicon::Lexicon;
+use crate::qa::meaning::wholes;
+use crate::qa::table::{Table, split};
+use anyhow::{Context, Result};
+use fastrand::Rng;
+use rustc_hash::FxHashMap;
+use std::path::Path;
+use tch::nn::{self, OptimizerConfig};
+use tch::{Kind, Tensor};
+
+/// Texts in a step.
+const BATCH: usize = 64;
+/// Highest learning rate of the vectors.
+const RATE: f64 = 2e-3;
+/// Cosines are multiplied by this before the softmax.
+const SCALE: f64 = 16.0;
+/// Share of the probability that is spread over all classes.
+const SMOOTHING: f64 = 0.1;
+/// Examples that a whole occurs in, at least, to get a vector.
+const FREQUENT: usize = 3;
+/// Share of the pieces of a text that are left out of a step.
+const DROPPED: f32 = 0.3;
+
+/// Makes the table; also gives its accuracy on the examples kept aside, by prototypes alone.
+pub fn run(knowledge: &Knowledge, examples: &Examples, model: &Path, plan: &Plan) -> Result<(Vec<u8>, Figures)> {
+    let vocabulary = vocabulary(model)?;
+    let lexicon = Lexicon::new(knowledge);
+    // The same reading as when a question is asked: slang written out, spelling corrected.
+    let read = |text: &str| {
+        let words = lexicon.read(text);
+        let mentions = lexicon.mentions_in(&words);
+        let wholes: Vec<String> = wholes(&lexicon, &words, &mentions).collect();
+        (words, wholes)
+    };
+    let frequent = frequent(examples.train.iter().flat_map(|e| read(&e.text).1));
+    let pieces: Vec<&str> = vocabulary.iter().map(|(piece, _)| piece.as_str()).chain(frequent.iter().map(String::as_str)).collect();
+    // Wholes begin as nothing, so that only what is learned of them counts.
+    let start = start(&vocabulary, model, plan.dims)?.constant_pad_nd([0, 0, 0, frequent.len() as i64]);
+    let numbers: FxHashMap<&str, u32> = pieces.iter().enumerate().map(|(i, p)| (*p, i as u32)).collect();
+    let ids = |text: &str| {
+        let mut ids = Vec::new();
+        let (words, wholes) = read(text);
+        for word in &words {
+            split(&word.text, |piece| numbers.get(piece).copied(), &mut |number| ids.push(i64::from(number)));
+        }
+        ids.extend(wholes.iter().filter_map(|whole| numbers.get(whole.as_str())).map(|number| i64::from(*number)));
+        ids
+    };
+    let mut figures = Figures::default();
+    let rows = train(&start, examples, plan, ids, &mut figures);
+    let flat: Vec<f32> = Vec::try_from(rows.flatten(0, -1))?;
+    Ok((Table::write(&pieces, &flat, plan.dims, super::manifest::fingerprint(knowledge)), figures))
+}
+
+/// The wholes that occur in several examples, in order.
+fn frequent(wholes: impl Iterator<Item = String>) -> Vec<String> {
+    let mut counts: FxHashMap<String, usize> = FxHashMap::default();
+    wholes.for_each(|whole| *counts.entry(whole).or_default() += 1);
+    let mut frequent: Vec<String> = counts.into_iter().filter(|(_, count)| *count >= FREQUENT).map(|(whole, _)| whole).collect();
+    frequent.sort_unstable();
+    frequent
+}
+
+/// The pieces that a question in English can have, with their numbers in the model's vocabulary.
+fn vocabulary(model: &Path) -> Result<Vec<(String, i64)>> {
+    let path = model.join("vocab.txt");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let kept = |piece: &str| {
+        let bare = piece.strip_prefix("##").unwrap_or(piece);
+        !bare.is_empty() && bare.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, 'à'..='ž'))
+    };
+    Ok(text.lines().enumerate().filter(|(_, piece)| kept(piece)).map(|(i, piece)| (piece.to_owned(), i as i64)).collect())
+}
+
+/// The vectors before training, `[pieces, dims]`.
+fn start(vocabulary: &[(String, i64)], model: &Path, dims: usize) -> Result<Tensor> {
+    let bert = Model::open(model)?;
+    let progress = super::manifest::progress("reading the vocabulary", vocabulary.len());
+    let mut rows = Vec::new();
+    for chunk in vocabulary.chunks(256) {
+        let ids: Vec<Vec<i64>> = chunk.iter().map(|(_, id)| bert.framed(&[*id])).collect();
+        rows.push(tch::no_grad(|| bert.embed_ids(&ids, false))?);
+        progress.inc(chunk.len() as u64);
+    }
+    progress.finish_and_clear();
+    tch::no_grad(|| {
+        let rows = Tensor::cat(&rows, 0);
+        let centred = &rows - rows.mean_dim([0i64].as_slice(), true, Kind::Float);
+        let (_, _, axes) = centred.svd(true, true);
+        let kept = axes.narrow(1, 0, (dims as i64).min(axes.size()[1]));
+        let projected = normalized(&centred.matmul(&kept));
+        let missing = dims as i64 - projected.size()[1];
+        let projected = projected.constant_pad_nd([0, missing.max(0)]);
+        let weights: Vec<f32> = vocabulary.iter().map(|(_, id)| (1.0 + *id as f32).ln() / 10.0).collect();
+        Ok(projected * Tensor::from_slice(&weights).unsqueeze(1))
+    })
+}
+
+/// Trains the vectors of the pieces that occur; the others stay as they were.
+fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) -> Vec<i64>, figures: &mut Figures) -> Tensor {
+    let mut rng = Rng::with_seed(plan.seed);
+    // Pieces of mistyped words come up in training too, so the examples are typed in advance, several times each.
+    let typed: Vec<(i64, Vec<i64>)> = (0..plan.table_epochs)
+        .flat_map(|_| examples.train.iter())
+        .map(|e| (i64::from(e.class), ids(&augment::typed(&e.text, &mut rng))))
+        .collect();
+    let plain: Vec<Vec<i64>> = examples.train.iter().map(|e| ids(&e.text)).collect();
+    let mut used: Vec<i64> = typed.iter().flat_map(|(_, ids)| ids).chain(plain.iter().flatten()).copied().collect();
+    used.sort_unstable();
+    used.dedup();
+    let local: FxHashMap<i64, i64> = used.iter().enumerate().map(|(i, id)| (*id, i as i64)).collect();
+    let localized = |ids: &[i64]| ids.iter().filter_map(|id| local.get(id).copied()).collect::<Vec<i64>>();
+
+    let vars = nn::VarStore::new(tch::Device::Cpu);
+    let used = Tensor::from_slice(&used);
+    let vectors = vars.root().var_copy("vectors", &start.index_select(0, &used));
+    let embed = |ids: &[Vec<i64>]| {
+        let (ids, mask) = pad(ids);
+        normalized(&(Tensor::embedding(&vectors, &ids, -1, false, false) * mask.unsqueeze(-1)).sum_dim_intlist(
+            [1i64].as_slice(),
+            false,
+            Kind::Float,
+        ))
+    };
+    let classes: Vec<i64> = examples.train.iter().map(|e| i64::from(e.class)).collect();
+    let plain: Vec<Vec<i64>> = plain.iter().map(|ids| localized(ids)).collect();
+    let prototypes = tch::no_grad(|| means(&embed(&plain), &classes, examples.classes));
+    let prototypes = vars.root().var_copy("prototypes", &prototypes);
+    let aside: Vec<Vec<i64>> = examples.aside.iter().map(|e| localized(&ids(&e.text))).collect();
+    let aside_classes = Tensor::from_slice(&examples.aside.iter().map(|e| i64::from(e.class)).collect::<Vec<_>>());
+    let measure = || tch::no_grad(|| accuracy(&embed(&aside).matmul(&normalized(&prototypes).tr()), &aside_classes));
+
+    let steps = typed.len().div_ceil(BATCH);
+    let progress = super::manifest::progress("training the table", steps);
+    figures.before = if aside.is_empty() { 0.0 } else { measure() };
+    // Without weight decay: a piece's length is how much it counts.
+    if let Ok(mut optimizer) = nn::Adam::default().build(&vars, RATE) {
+        let per_epoch = examples.train.len().max(1);
+        for epoch in 0..plan.table_epochs {
+            let mut order: Vec<usize> = (epoch * per_epoch..(epoch + 1) * per_epoch).collect();
+            rng.shuffle(&mut order);
+            let mut total = 0.0;
+            for (number, batch) in order.chunks(BATCH).enumerate() {
+                optimizer.set_lr(
+                    RATE * warm_and_fall(epoch * per_epoch.div_ceil(BATCH) + number, plan.table_epochs * per_epoch.div_ceil(BATCH)),
+                );
+                let texts: Vec<Vec<i64>> = batch
+                    .iter()
+                    .map(|i| {
+                        let whole = localized(&typed[*i].1);
+                        let kept: Vec<i64> = whole.iter().copied().filter(|_| rng.f32() >= DROPPED).collect();
+                        if kept.is_empty() { whole } else { kept }
+                    })
+                    .collect();
+                let targets = Tensor::from_slice(&batch.iter().map(|i| typed[*i].0).collect::<Vec<_>>());
+                let logits = embed(&texts).matmul(&normalized(&prototypes).tr()) * SCALE;
+                let loss = logits.cross_entropy_loss::<Tensor>(&targets, None, tch::Reduction::Mean, -100, SMOOTHING);
+                optimizer.backward_step(&loss);
+                total += loss.double_value(&[]) * batch.len() as f64;
+                progress.inc(1);
+            }
+            figures.epoch(total / per_epoch as f64, if aside.is_empty() { 0.0 } else { measure() });
+            progress.set_message(figures.shown());
+        }
+    }
+    progress.finish_and_clear();
+    tch::no_grad(|| start.index_copy(0, &used, &vectors.detach()))
+}
