@@ -1,6 +1,7 @@
 //! The composition root: configuration in, everything built and joined. Used by `main` and by the tests.
 
 use crate::adapters::console::{chat, jsonl, render};
+use crate::adapters::discord;
 use crate::bot::Bot;
 use crate::cli::{self, Cli, Command, One};
 use crate::config::{self, Config};
@@ -16,6 +17,10 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// The paper that is built into the program, indexed by build.rs.
 static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.bin"));
@@ -28,6 +33,9 @@ const BUILT_IN_FOLDER: &str = "knowledge/strakes-2020";
 
 /// Exit code for a finding: faults in a file, a figure below its limit.
 const FINDING: u8 = 1;
+
+/// How long platforms may take to stop; each finishes what is in flight in less.
+const STOP_WITHIN: Duration = Duration::from_millis(4_900);
 
 /// Does what the command line says.
 ///
@@ -44,7 +52,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Chat => chat::run(&bot(path)?, config.chat.history.as_deref()).map(|()| ExitCode::SUCCESS),
         Command::Lint { file, warnings } => lint(file.as_deref().or(path), warnings),
         Command::Eval { folder, show, limits } => grade(&bot(path)?, &folder, show, &limits),
-        Command::Run => platforms(&config),
+        Command::Run => platforms(&config, bot(path)?),
+        Command::Discord { what: cli::Discord::Invite } => invite(&config),
         Command::Train(arguments) => train(path, &config, &arguments),
         Command::Schema => {
             print(&(serde_json::to_string_pretty(&*load::SCHEMA)? + "\n"))?;
@@ -206,16 +215,74 @@ fn train(_: Option<&Path>, _: &Config, _: &cli::Train) -> Result<ExitCode> {
     bail!("training needs the transformer; build with `cargo build --release --features download-libtorch`")
 }
 
-/// Connects the platforms. None is built in yet.
-fn platforms(config: &Config) -> Result<ExitCode> {
-    let named = [("DISCORD_TOKEN", config.tokens.discord.is_some()), ("TELEGRAM_TOKEN", config.tokens.telegram.is_some())];
-    let set: Vec<&str> = named.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
-    if set.is_empty() {
-        bail!(
-            "no platform to connect: neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, and this version connects to neither yet; try `footnote chat`"
-        );
+/// Connects the platforms until the process is told to stop. Nothing else of the program needs a runtime.
+fn platforms(config: &Config, bot: Bot) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the system gives no threads to work with")?;
+    if config.tokens.discord.is_some() {
+        print("Connecting. Ctrl-C stops.\n")?;
     }
-    bail!("{} is set, but this version has no adapter for it yet; try `footnote chat`", set.join(" and "))
+    runtime.block_on(serve(Arc::new(bot), config, told_to_stop()))?;
+    // A connection that does not close in time is left to the system.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the link that adds the bot to a server.
+fn invite(config: &Config) -> Result<ExitCode> {
+    let token = config.tokens.discord.as_ref().context("set DISCORD_TOKEN to the bot's token first")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the system gives no connections")?;
+    print(&format!("{}\n", runtime.block_on(discord::invite(&config.discord, token))?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends when the process gets SIGTERM, or Ctrl-C.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut term) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        return;
+    }
+    // Without signals there is nothing to wait for but the end of the process.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Connects each platform whose token is set, until `stop` ends; then finishes what is in flight, for a few seconds.
+///
+/// # Errors
+///
+/// No token is set, or a platform cannot go on; the message says what to do.
+pub async fn serve(bot: Arc<Bot>, config: &Config, stop: impl Future<Output = ()>) -> Result<()> {
+    let stopping = CancellationToken::new();
+    let mut platforms: JoinSet<Result<()>> = JoinSet::new();
+    if let Some(token) = config.tokens.discord.clone() {
+        let (bot, config, stopping) = (bot.clone(), config.discord.clone(), stopping.clone());
+        platforms.spawn(async move { discord::run(bot, &config, &token, stopping).await });
+    }
+    if config.tokens.telegram.is_some() {
+        bail!("TELEGRAM_TOKEN is set, but this version has no adapter for it yet; unset it");
+    }
+    if platforms.is_empty() {
+        bail!("no platform to connect: set DISCORD_TOKEN, or try `footnote chat`");
+    }
+    let mut end = tokio::select! {
+        () = stop => Ok(()),
+        Some(ended) = platforms.join_next() => ended.unwrap_or_else(|panic| Err(panic.into())),
+    };
+    stopping.cancel();
+    let rest = async {
+        while let Some(ended) = platforms.join_next().await {
+            end = std::mem::replace(&mut end, Ok(())).and(ended.unwrap_or_else(|panic| Err(panic.into())));
+        }
+    };
+    if tokio::time::timeout(STOP_WITHIN, rest).await.is_err() {
+        tracing::warn!("a platform did not stop within {STOP_WITHIN:?}");
+    }
+    end
 }
 
 fn print(text: &str) -> Result<()> {

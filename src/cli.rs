@@ -67,6 +67,12 @@ pub enum Command {
     },
     /// Connects every platform whose token is in the environment.
     Run,
+    /// Helps with the bot's account on Discord.
+    Discord {
+        /// What with.
+        #[command(subcommand)]
+        what: Discord,
+    },
     /// Trains the encoder and the table of word-piece vectors on the knowledge file. Needs the feature `bert`.
     #[command(after_help = "Examples:
   footnote train                                   fine-tunes the configured model into ./model
@@ -81,6 +87,13 @@ pub enum Command {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// What can be done about the account on Discord.
+#[derive(Debug, Subcommand)]
+pub enum Discord {
+    /// Prints the link that adds the bot to a server, with the least permissions that it needs.
+    Invite,
 }
 
 /// One text, or a stream of them.

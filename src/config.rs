@@ -22,6 +22,9 @@ pub struct Config {
     /// The conversation in a terminal.
     #[serde(default)]
     pub chat: ChatConfig,
+    /// Discord.
+    #[serde(default)]
+    pub discord: DiscordConfig,
     /// Tokens of the platforms, from the environment.
     #[serde(skip)]
     pub tokens: Tokens,
@@ -54,6 +57,77 @@ pub struct ChatConfig {
     pub history: Option<PathBuf>,
 }
 
+/// `[discord]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscordConfig {
+    /// Where Discord's REST API is, if not at Discord: a proxy that keeps the rate limits for several processes.
+    #[serde(default)]
+    pub api_url: Option<String>,
+    /// The shards of this process; all that Discord recommends if it is missing.
+    #[serde(default)]
+    pub shards: Option<ShardsConfig>,
+    /// Whether to read messages that do not mention the bot, which Discord has to grant.
+    #[serde(default)]
+    pub message_content: bool,
+    /// Seconds that a request may take.
+    #[serde(default = "default_request_timeout")]
+    pub request_timeout_seconds: u64,
+    /// Seconds without a sign of life after which the bot connects anew.
+    #[serde(default = "default_stale_after")]
+    pub stale_after_seconds: u64,
+}
+
+impl Default for DiscordConfig {
+    fn default() -> Self {
+        Self {
+            api_url: None,
+            shards: None,
+            message_content: false,
+            request_timeout_seconds: default_request_timeout(),
+            stale_after_seconds: default_stale_after(),
+        }
+    }
+}
+
+impl DiscordConfig {
+    /// What types cannot say.
+    fn check(&self, name: &str) -> Result<()> {
+        if let Some(shards) = self.shards
+            && !(shards.first <= shards.last && shards.last < shards.total)
+        {
+            bail!("{name}: [discord] shards: first must not be after last, and last must be below total");
+        }
+        if self.request_timeout_seconds == 0 || self.stale_after_seconds == 0 {
+            bail!("{name}: [discord] request_timeout_seconds and stale_after_seconds must be at least 1");
+        }
+        if self.api_url.as_deref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            bail!("{name}: [discord] api_url must begin with http:// or https://");
+        }
+        Ok(())
+    }
+}
+
+fn default_request_timeout() -> u64 {
+    10
+}
+
+fn default_stale_after() -> u64 {
+    150
+}
+
+/// `[discord] shards`
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardsConfig {
+    /// The first shard of this process, from 0.
+    pub first: u32,
+    /// The last shard of this process.
+    pub last: u32,
+    /// The shards of all processes.
+    pub total: u32,
+}
+
 fn default_filter() -> String {
     "warn".to_owned()
 }
@@ -78,6 +152,11 @@ pub struct Tokens {
 pub struct Secret(String);
 
 impl Secret {
+    /// A text that is kept from printing.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// The text, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
@@ -123,8 +202,8 @@ pub fn load(named: Option<&Path>) -> Result<Config> {
 ///
 /// All faults of the text, one a line, with the nearest known key.
 pub fn parse(name: &str, text: &str) -> Result<Config> {
-    let error = match toml::from_str(text) {
-        Ok(config) => return Ok(config),
+    let error = match toml::from_str::<Config>(text) {
+        Ok(config) => return config.discord.check(name).map(|()| config),
         Err(error) => error,
     };
     let schema = serde_json::to_value(schemars::schema_for!(Config))?;
@@ -155,6 +234,19 @@ mod tests {
     fn the_example_is_valid_and_shows_the_defaults() {
         let example = parse("config.example.toml", include_str!("../config.example.toml")).expect("the example is right");
         assert_eq!(format!("{example:?}"), format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn what_types_cannot_say_is_said() {
+        for (text, expected) in [
+            ("shards = { first = 2, last = 1, total = 4 }", "first must not be after last"),
+            ("shards = { first = 0, last = 4, total = 4 }", "last must be below total"),
+            ("request_timeout_seconds = 0", "at least 1"),
+            ("api_url = \"127.0.0.1:80\"", "http://"),
+        ] {
+            let message = parse("config.toml", &format!("[discord]\n{text}\n")).expect_err("a fault").to_string();
+            assert!(message.contains(expected), "{message}");
+        }
     }
 
     #[test]

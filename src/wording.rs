@@ -3,6 +3,7 @@
 //! Short, kind, the answer first. A verdict is what the paper says, never a finding about the world.
 
 use crate::command::{COMMANDS, ParseError};
+use crate::message::press::{Scope, Setting};
 use crate::qa::knowledge::{Knowledge, Paragraph};
 use crate::qa::question::Smalltalk;
 use crate::qa::{Check, Verdict};
@@ -76,7 +77,7 @@ pub fn help(knowledge: &Knowledge) -> Vec<String> {
         }
         None => format!("I answer questions from a collection of {} curated answers.", knowledge.entries.len()),
     };
-    let commands: Vec<String> = COMMANDS.iter().map(|c| format!("{} - {}", c.usage(), c.help)).collect();
+    let commands: Vec<String> = COMMANDS.iter().filter(|c| c.listed).map(|c| format!("{} - {}", c.usage(), c.help)).collect();
     vec![
         about,
         "Just type your question. Every answer was written by a person who read the text; where it does not say, I tell you so.".to_owned(),
@@ -135,6 +136,128 @@ pub fn no_paragraph(knowledge: &Knowledge, asked: &str) -> Vec<String> {
     let ids: Vec<&str> = knowledge.paragraphs.iter().map(|p| p.id.as_str()).collect();
     let known = if ids.is_empty() { "There are no numbered paragraphs here.".to_owned() } else { format!("There are {}.", ids.join(", ")) };
     vec![format!("There is no paragraph \"{}\". {known}", short(asked))]
+}
+
+/// What the bot is seen to be doing.
+pub const PRESENCE: &str = "Answers from one paper: /ask";
+/// What stands over the questions that one may ask next.
+pub const RELATED: &str = "Ask next";
+/// What stands over the questions that may be meant.
+pub const MEANT: &str = "Did you mean";
+/// What stands over the nearest question that the paper answers.
+pub const NEAREST: &str = "Nearest question";
+/// The button that shows the paragraphs.
+pub const EVIDENCE: &str = "Show evidence";
+/// The button of a person who was helped.
+pub const HELPFUL: &str = "Helpful";
+/// The button of a person who was not.
+pub const NOT_HELPFUL: &str = "Not helpful";
+
+/// A message has no sentence that the paper speaks to.
+pub fn nothing_to_check(knowledge: &Knowledge) -> Vec<String> {
+    vec![format!("Nothing here that {} speaks to.", source(knowledge))]
+}
+
+/// The title of a claim that was checked while it was typed.
+pub fn check_title(claim: &str) -> String {
+    format!("Check: {}", short(claim))
+}
+
+/// A paragraph in the curators' words, shown as evidence.
+pub fn paragraph(paragraph: &Paragraph) -> String {
+    format!("{} · {}. In our words: {}", sign(paragraph), paragraph.label, paragraph.gist)
+}
+
+/// The first words to a person.
+pub fn start(knowledge: &Knowledge) -> Vec<String> {
+    let about = match &knowledge.paper {
+        Some(paper) => format!("Hello! I answer questions about {} by {}.", paper.title, paper.author),
+        None => format!("Hello! I answer questions from {} curated answers.", knowledge.entries.len()),
+    };
+    vec![about, "Just ask, or see /help.".to_owned()]
+}
+
+/// Too much to do at the moment.
+pub fn busy() -> Vec<String> {
+    vec!["I am busy just now. Please ask again in a minute.".to_owned()]
+}
+
+/// A reply was lost.
+pub fn sorry() -> Vec<String> {
+    vec!["Sorry, I lost that one. Please ask again.".to_owned()]
+}
+
+/// A button speaks of what the knowledge no longer has.
+pub fn gone() -> String {
+    "This has changed since. Please ask again.".to_owned()
+}
+
+/// A person said whether a reply was helpful.
+pub fn rated(helpful: bool) -> String {
+    if helpful { "Thank you, good to know." } else { "Thank you, noted. Other words may find a better answer." }.to_owned()
+}
+
+/// A person had said so before.
+pub fn rated_before() -> String {
+    "You have rated this one; thank you.".to_owned()
+}
+
+/// Only some may change settings.
+pub fn managers_only() -> String {
+    "Only those who manage this place can change its settings.".to_owned()
+}
+
+/// Settings are asked for where there are none.
+pub fn settings_elsewhere() -> Vec<String> {
+    vec!["There is nothing to set here; /settings is for servers and groups.".to_owned()]
+}
+
+/// The settings of a scope, a line for each.
+pub fn settings(scope: Scope, lines: Vec<String>) -> Vec<String> {
+    let title = match scope {
+        Scope::Channel => "How I behave in this channel:",
+        Scope::Server => "How I behave in all channels that do not say otherwise:",
+    };
+    vec![format!("{title}\n{}", lines.join("\n")), "I keep this until I am next restarted.".to_owned()]
+}
+
+/// One setting as it is now.
+pub fn setting_line(setting: Setting, on: bool) -> String {
+    let text = match (setting, on) {
+        (Setting::Listen, false) => "I answer when I am mentioned, replied to or given a command.",
+        (Setting::Listen, true) => "I answer any question that the paper answers, mentioned or not.",
+        (Setting::Private, false) => "Answers to commands are for all to see.",
+        (Setting::Private, true) => "Answers to commands are shown only to the one who asks.",
+        (Setting::Quiet, false) => "Mentions and replies are answered.",
+        (Setting::Quiet, true) => "Quiet: only commands are answered, privately where possible.",
+        (Setting::Threads, false) => "Answers stand in the channel itself.",
+        (Setting::Threads, true) => "Each question that mentions me gets a thread of its own.",
+    };
+    format!("• {text}")
+}
+
+/// The button that turns a setting on or off.
+pub fn setting_button(setting: Setting, on: bool) -> String {
+    let text = match (setting, on) {
+        (Setting::Listen, false) => "Answer unmentioned too",
+        (Setting::Listen, true) => "Answer when mentioned only",
+        (Setting::Private, false) => "Private by default",
+        (Setting::Private, true) => "Public by default",
+        (Setting::Quiet, false) => "Be quiet",
+        (Setting::Quiet, true) => "Stop being quiet",
+        (Setting::Threads, false) => "A thread for each question",
+        (Setting::Threads, true) => "No threads",
+    };
+    text.to_owned()
+}
+
+/// The button that shows the settings of another scope.
+pub fn scope_button(scope: Scope) -> String {
+    match scope {
+        Scope::Server => "All channels…",
+        Scope::Channel => "This channel…",
+    }
+    .to_owned()
 }
 
 /// How a paragraph is shown beside an answer.

@@ -1,3 +1,4 @@
 //! Adapters: they translate between a platform and the bot, and decide nothing about content.
 
 pub mod console;
+pub mod discord;

@@ -1,28 +1,70 @@
 //! The application service: what adapters call. It remembers conversations, asks the core, and words the reply.
+//!
+//! [`Bot::respond`] answers a request; [`Bot::handle`] decides what to do about an event on a platform. [`queue`] keeps
+//! order and bounds; [`cut`] cuts to a platform's limit.
 
 mod conversation;
+pub mod cut;
+mod handle;
+mod message_check;
+mod press;
+mod propose;
+pub mod queue;
+mod seen;
+mod settings;
+#[cfg(test)]
+mod tests;
 
 use crate::command;
+use crate::message::press::{Key, Subject};
 use crate::message::{Citation, ConversationId, Incoming, Outcome, Reply, Request, Suggestion};
 use crate::qa::answer::first_sentence;
+use crate::qa::knowledge::Entry;
 use crate::qa::{Answer, Check, Engine, Exchange, Explanation, Verdict, question};
 use crate::wording;
+use anyhow::Result;
 use conversation::Conversations;
-use std::sync::Mutex;
+use futures_util::future::BoxFuture;
+pub use propose::Found;
+use seen::Seen;
+use settings::Settings;
+use std::sync::{Mutex, MutexGuard};
 
 /// Questions offered after an answer.
 const RELATED: usize = 3;
 
+/// Gives the similarity of a text to each target of the engine, as [`Engine::answer`] takes it.
+pub type Similarity = Box<dyn Fn(&str) -> BoxFuture<'static, Result<Vec<f32>>> + Send + Sync>;
+
 /// The bot, shared by all adapters.
 pub struct Bot {
     engine: Engine,
+    similarity: Option<Similarity>,
     conversations: Mutex<Conversations>,
+    seen: Mutex<Seen>,
+    settings: Mutex<Settings>,
+}
+
+/// Locks what is shared. A poisoned lock only means that another message panicked; what was remembered is still good.
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Bot {
     /// A bot that answers from an engine.
     pub fn new(engine: Engine) -> Self {
-        Self { engine, conversations: Mutex::new(Conversations::default()) }
+        Self {
+            engine,
+            similarity: None,
+            conversations: Mutex::new(Conversations::default()),
+            seen: Mutex::new(Seen::default()),
+            settings: Mutex::new(Settings::default()),
+        }
+    }
+
+    /// The same bot, which also hears an encoder when it handles events.
+    pub fn with_similarity(self, similarity: Similarity) -> Self {
+        Self { similarity: Some(similarity), ..self }
     }
 
     /// The engine behind the answers.
@@ -40,14 +82,37 @@ impl Bot {
 
     /// Answers a message.
     pub fn respond(&self, incoming: &Incoming) -> Reply {
+        self.respond_with(incoming, None)
+    }
+
+    /// Answers a message after an encoder, if there is one, was heard.
+    async fn reply(&self, incoming: &Incoming) -> Reply {
+        let mut similarity = None;
+        if let (Some(encode), Request::Ask(text) | Request::AskMessage(text)) = (&self.similarity, &incoming.request) {
+            match encode(text).await {
+                Ok(values) => similarity = Some(values),
+                Err(error) => tracing::warn!("the encoder failed, so words alone decide: {error:#}"),
+            }
+        }
+        self.respond_with(incoming, similarity.as_deref())
+    }
+
+    fn respond_with(&self, incoming: &Incoming, similarity: Option<&[f32]>) -> Reply {
         let reply = match &incoming.request {
-            Request::Ask(text) => self.ask(&incoming.conversation, text),
+            Request::Ask(text) => self.ask(&incoming.conversation, text, similarity),
+            Request::AskMessage(text) => self.ask(&incoming.conversation, text, similarity),
             Request::Check(claim) => self.check(claim),
+            Request::CheckMessage(text) => self.check_message(text),
             Request::Define(term) => self.define(term),
             Request::Timeline => self.timeline(),
             Request::Sources(paragraph) => self.sources(paragraph.as_deref()),
             Request::Help => Reply::told(wording::help(self.engine.knowledge())),
             Request::About => Reply::told(wording::about(self.engine.knowledge())),
+            Request::Start(id) => match id.as_deref().and_then(|id| self.entry_of(&Key::of(id))) {
+                Some((number, _)) => self.entry(&incoming.conversation, number),
+                None => Reply::told(wording::start(self.engine.knowledge())),
+            },
+            Request::Settings => Reply::told(wording::settings_elsewhere()),
         };
         tracing::info!(
             outcome = reply.outcome.word(),
@@ -69,12 +134,14 @@ impl Bot {
         self.engine.explain_check(claim)
     }
 
-    fn ask(&self, conversation: &ConversationId, text: &str) -> Reply {
-        // A poisoned lock only means that another message panicked; what was remembered is still good.
-        let mut conversations = self.conversations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    fn ask(&self, conversation: &ConversationId, text: &str, similarity: Option<&[f32]>) -> Reply {
+        if let Some(number) = self.titled(text) {
+            return self.entry(conversation, number);
+        }
+        let mut conversations = lock(&self.conversations);
         let history = conversations.history(conversation);
         let query = self.engine.query(text, history);
-        let mut answer = self.engine.answer(&query, None);
+        let mut answer = self.engine.answer(&query, similarity);
         if answer == Answer::Foreign && !conversations.tell_language(conversation) {
             answer = Answer::NotAddressed { gap: None, nearest: None, confidence: 0.0 };
         }
@@ -86,32 +153,52 @@ impl Bot {
         self.word(&answer)
     }
 
+    /// The answer of an entry that a person chose, which later questions may lean on.
+    fn entry(&self, conversation: &ConversationId, number: u32) -> Reply {
+        let text = self.engine.entry(number).map(|e| e.title().to_owned()).unwrap_or_default();
+        lock(&self.conversations).remember(conversation, Exchange { text, targets: vec![number] });
+        self.word(&Answer::Found { entries: vec![number], several: false, confidence: 1.0 })
+    }
+
+    /// The entry that a key stands for, and its number.
+    fn entry_of(&self, key: &Key) -> Option<(u32, &Entry)> {
+        (0..).zip(&self.engine.knowledge().entries).find(|(_, entry)| key.is(&entry.id))
+    }
+
     /// Puts a decision into sentences.
     fn word(&self, answer: &Answer) -> Reply {
         let knowledge = self.engine.knowledge();
         match answer {
             Answer::Found { entries, several, confidence } => Reply {
                 outcome: Outcome::Answered,
-                paragraphs: vec![self.engine.answer_text(entries, *several)],
                 citations: self.citations(&self.engine.cites(entries)),
                 entry: entries.first().and_then(|e| self.engine.entry(*e)).map(|e| e.id.clone()),
                 suggestions: self.related(entries),
-                verdict: None,
+                offer: wording::RELATED,
+                buttons: match entries.first().and_then(|e| self.engine.entry(*e)) {
+                    Some(entry) => press::about(&Subject::Entry(Key::of(&entry.id)), !entry.cites.is_empty()),
+                    None => Vec::new(),
+                },
                 confidence: *confidence,
+                ..Reply::told(vec![self.engine.answer_text(entries, *several)])
             },
             Answer::Suggested { entries, confidence } => Reply {
                 outcome: Outcome::Suggested,
                 suggestions: entries.iter().filter_map(|e| self.suggestion(*e)).collect(),
+                offer: wording::MEANT,
                 confidence: *confidence,
                 ..Reply::told(wording::suggested(knowledge))
             },
             Answer::NotAddressed { gap, nearest, confidence } => {
-                let topic = gap.and_then(|g| self.engine.gap(g)).map(|g| g.topic.as_str());
+                let gap = gap.and_then(|g| self.engine.gap(g));
+                let topic = gap.map(|g| g.topic.as_str());
                 let entry = nearest.and_then(|e| self.engine.entry(e));
                 Reply {
                     outcome: Outcome::Declined,
                     citations: entry.map(|e| self.citations(&e.cites)).unwrap_or_default(),
                     suggestions: nearest.and_then(|e| self.suggestion(e)).into_iter().collect(),
+                    offer: wording::NEAREST,
+                    buttons: gap.map(|g| press::about(&Subject::Gap(Key::of(&g.id)), false)).unwrap_or_default(),
                     confidence: 1.0 - confidence,
                     ..Reply::told(wording::declined(knowledge, topic, entry.map(|e| first_sentence(&e.answer))))
                 }
@@ -139,11 +226,9 @@ impl Bot {
             citations: fact.map(|f| self.citations(&f.cites)).unwrap_or_default(),
             entry: entry.and_then(|e| self.engine.entry(e)).map(|e| e.id.clone()),
             suggestions: entry.and_then(|e| self.suggestion(e)).into_iter().collect(),
-            verdict: Some(match check.verdict {
-                Verdict::Supported => "supported",
-                Verdict::Contradicted => "contradicted",
-                Verdict::NotAddressed => "not_addressed",
-            }),
+            offer: wording::RELATED,
+            buttons: fact.map(|f| press::about(&Subject::Fact(Key::of(&f.id)), !f.cites.is_empty())).unwrap_or_default(),
+            verdict: Some(verdict_word(check.verdict)),
             confidence: check.confidence,
             ..Reply::told(wording::checked(knowledge, check, fact.map(|f| f.statement.as_str())))
         }
@@ -161,6 +246,7 @@ impl Bot {
             citations: self.citations(&term.cites),
             entry: entry.map(str::to_owned),
             suggestions: knowledge.entries.iter().filter(|e| Some(e.id.as_str()) == entry).map(suggest).collect(),
+            offer: wording::RELATED,
             ..Reply::told(vec![format!("{}: {}", term.name, term.definition)])
         }
     }
@@ -220,6 +306,15 @@ impl Bot {
     }
 }
 
-fn suggest(entry: &crate::qa::knowledge::Entry) -> Suggestion {
+/// The word of the interface for a verdict.
+fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Supported => "supported",
+        Verdict::Contradicted => "contradicted",
+        Verdict::NotAddressed => "not_addressed",
+    }
+}
+
+fn suggest(entry: &Entry) -> Suggestion {
     Suggestion { entry: entry.id.clone(), question: entry.title().to_owned() }
 }

@@ -2,6 +2,8 @@
 //!
 //! - `console`: the program as a person runs it, good and bad input, exit codes, JSON Lines
 //! - `dialogue`: what a person reads: answers, follow-ups, declines, fact checks (snapshots)
+//! - `scenarios`: what a person does on any platform; `discord` runs them, and what only Discord has
+//! - `harness`: fake platforms that the real adapters talk to
 //! - `knowledge`: the built-in knowledge file and other people's question banks
 //! - `properties`: what must hold for any input
 //! - `house_rules`: the dependency rule, read off the sources
@@ -11,17 +13,20 @@
 
 mod console;
 mod dialogue;
+mod discord;
+mod harness;
 mod house_rules;
 mod knowledge;
 mod properties;
+mod scenarios;
 
 use footnote::bot::Bot;
 use footnote::qa::load::{Source, parse};
 use footnote::qa::{Engine, Knowledge};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The built-in paper, loaded once for all tests.
-pub static PAPER: LazyLock<Bot> = LazyLock::new(|| footnote::app::bot(None).expect("the built-in paper loads"));
+pub static PAPER: LazyLock<Arc<Bot>> = LazyLock::new(|| Arc::new(footnote::app::bot(None).expect("the built-in paper loads")));
 
 /// Knowledge from a TOML text.
 pub fn knowledge(text: &str) -> Knowledge {
@@ -30,5 +35,5 @@ pub fn knowledge(text: &str) -> Knowledge {
 
 /// An engine over a TOML text.
 pub fn engine(text: &str) -> Engine {
-    Engine::new(knowledge(text))
+    Engine::new(knowledge(text), None)
 }
