@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     let write = |name: &str, bytes: &[u8]| fs::write(Path::new(&out).join(name), bytes);
     write("paper.bin", &postcard::to_allocvec(&engine)?)?;
-    write("paper.vectors", engine.vectors().unwrap_or_default())?;
+    write("paper.vectors", engine.meaning().map(|m| m.vectors().bytes()).unwrap_or_default())?;
     write("paper.table", &bytes)?;
     Ok(())
 }

@@ -80,6 +80,17 @@ pub enum Command {
   footnote train --epochs 0 --table my-paper.table makes the table from the model as it is
   footnote --knowledge my-paper.toml train         for another paper")]
     Train(Train),
+    /// Computes the encoder's embeddings of all ways of asking, so that the next start finds them. Needs the feature `bert`.
+    Index,
+    /// Tells a curator which ways of asking nearly stand twice, which entries are much alike, and what another entry wins.
+    Suggest {
+        /// A text, such as the paper's; its terms that no entry has are named too. Needs the feature `bert`.
+        #[arg(long, value_name = "FILE")]
+        text: Option<PathBuf>,
+        /// At most so many lines of each sort.
+        #[arg(long, default_value_t = 20)]
+        most: usize,
+    },
     /// Prints the JSON Schema of the knowledge file, for editors.
     Schema,
     /// Prints a completion script for a shell.

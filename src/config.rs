@@ -22,6 +22,9 @@ pub struct Config {
     /// The conversation in a terminal.
     #[serde(default)]
     pub chat: ChatConfig,
+    /// The transformer.
+    #[serde(default)]
+    pub encoder: EncoderConfig,
     /// Discord.
     #[serde(default)]
     pub discord: DiscordConfig,
@@ -55,6 +58,66 @@ pub struct ChatConfig {
     /// File that keeps the lines typed, for the arrow keys; none if it is missing.
     #[serde(default)]
     pub history: Option<PathBuf>,
+}
+
+/// `[encoder]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderConfig {
+    /// Whether a transformer joins the ranking.
+    #[serde(default)]
+    pub backend: Backend,
+    /// Folder of the model, or its name on the hub.
+    #[serde(default = "default_model")]
+    pub model: String,
+    /// Threads for one question.
+    #[serde(default = "default_threads")]
+    pub threads: usize,
+    /// Folder for downloaded models and for the embeddings of the ways of asking.
+    #[serde(default = "default_cache")]
+    pub cache: PathBuf,
+    /// Milliseconds that a question waits for its embedding; then the table answers.
+    #[serde(default = "default_deadline")]
+    pub deadline_ms: u64,
+}
+
+/// Which transformer joins the ranking.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// None: words and the table decide.
+    #[default]
+    Off,
+    /// A BERT sentence encoder; the program must be built with the feature `bert`.
+    Bert,
+}
+
+impl Default for EncoderConfig {
+    fn default() -> Self {
+        Self {
+            backend: Backend::Off,
+            model: default_model(),
+            threads: default_threads(),
+            cache: default_cache(),
+            deadline_ms: default_deadline(),
+        }
+    }
+}
+
+fn default_model() -> String {
+    "sentence-transformers/all-MiniLM-L6-v2".to_owned()
+}
+
+fn default_threads() -> usize {
+    1
+}
+
+fn default_cache() -> PathBuf {
+    PathBuf::from("cache")
+}
+
+fn default_deadline() -> u64 {
+    500
 }
 
 /// `[discord]`

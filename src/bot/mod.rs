@@ -28,7 +28,7 @@ use futures_util::future::BoxFuture;
 pub use propose::Found;
 use seen::Seen;
 use settings::Settings;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, Once};
 
 /// Questions offered after an answer.
 const RELATED: usize = 3;
@@ -40,6 +40,8 @@ pub type Similarity = Box<dyn Fn(&str) -> BoxFuture<'static, Result<Vec<f32>>> +
 pub struct Bot {
     engine: Engine,
     similarity: Option<Similarity>,
+    /// That the encoder fails is logged once.
+    encoder_failed: Once,
     conversations: Mutex<Conversations>,
     seen: Mutex<Seen>,
     settings: Mutex<Settings>,
@@ -56,6 +58,7 @@ impl Bot {
         Self {
             engine,
             similarity: None,
+            encoder_failed: Once::new(),
             conversations: Mutex::new(Conversations::default()),
             seen: Mutex::new(Seen::default()),
             settings: Mutex::new(Settings::default()),
@@ -82,7 +85,10 @@ impl Bot {
 
     /// Answers a message.
     pub fn respond(&self, incoming: &Incoming) -> Reply {
-        self.respond_with(incoming, None)
+        match self.similarity {
+            Some(_) => pollster::block_on(self.reply(incoming)),
+            None => self.respond_with(incoming, None),
+        }
     }
 
     /// Answers a message after an encoder, if there is one, was heard.
@@ -91,7 +97,7 @@ impl Bot {
         if let (Some(encode), Request::Ask(text) | Request::AskMessage(text)) = (&self.similarity, &incoming.request) {
             match encode(text).await {
                 Ok(values) => similarity = Some(values),
-                Err(error) => tracing::warn!("the encoder failed, so words alone decide: {error:#}"),
+                Err(error) => self.encoder_failed.call_once(|| tracing::warn!("the encoder fails, so the table and words decide: {error:#}")),
             }
         }
         self.respond_with(incoming, similarity.as_deref())
@@ -126,7 +132,8 @@ impl Bot {
     /// Why a question was answered as it was.
     pub fn explain(&self, question: &str) -> Explanation {
         let query = self.engine.query(question, &[]);
-        self.engine.explain(&query, None)
+        let similarity = self.similarity.as_ref().and_then(|encode| pollster::block_on(encode(question)).ok());
+        self.engine.explain(&query, similarity.as_deref())
     }
 
     /// Why a claim was judged as it was.

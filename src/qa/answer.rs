@@ -10,9 +10,9 @@ use super::question::{self, Smalltalk};
 use super::rank::{self, Ranked};
 
 /// Confidence from which an answer is given.
-pub const ANSWER_AT: f32 = 0.50;
+pub const ANSWER_AT: f32 = 0.44;
 /// Confidence from which questions are suggested.
-pub const SUGGEST_AT: f32 = 0.25;
+pub const SUGGEST_AT: f32 = 0.2;
 /// Share of the best score that a second entry needs to be added, if it shares a paragraph.
 const SECOND_AT: f32 = 0.93;
 /// Words that an answer may have with a second entry added.

@@ -129,17 +129,17 @@ impl Engine {
             let related = entry.related.iter().filter_map(|id| position(id)).collect();
             let target = Target::new(&lexicon, entry.kind, &entry.about, entry.cites.clone(), related);
             let body = format!("{} {}", entry.title(), entry.answer);
-            learn(&mut lexicon, target, entry.question.iter().chain(&entry.ask).collect(), &entry.followups, Some(body));
+            learn(&mut lexicon, target, entry.ways().collect(), &entry.followups, Some(body));
         }
         for gap in &knowledge.gaps {
             let nearest = gap.nearest.as_deref().and_then(position);
             let cites = nearest.map(|n| knowledge.entries[n as usize].cites.clone()).unwrap_or_default();
             let target = Target::new(&lexicon, None, &gap.about, cites, nearest.into_iter().collect());
-            learn(&mut lexicon, target, std::iter::once(&gap.topic).chain(&gap.ask).collect(), &gap.followups, None);
+            learn(&mut lexicon, target, gap.ways().collect(), &gap.followups, None);
         }
         let claims = Claims::new(&knowledge, &lexicon);
         let terms = lexicon.len();
-        let meaning = meanings.map(MeaningBuilder::parts).and_then(|(table, ways, vectors)| Meaning::new(table, ways, Cow::Owned(vectors)));
+        let meaning = meanings.map(MeaningBuilder::build);
         Self {
             ways: ways.build(terms, count),
             bodies: bodies.build(terms, count),
@@ -153,21 +153,15 @@ impl Engine {
         }
     }
 
-    /// Joins the vectors that [`Engine::vectors`] gave to an engine that was read back; says whether they fit.
-    pub fn join_vectors(&mut self, table: Table, vectors: Cow<'static, [u8]>) -> bool {
-        let mut ways = vec![0u32];
-        let counts = (self.knowledge.entries.iter().map(|e| e.ask.len() + usize::from(e.question.is_some())))
-            .chain(self.knowledge.gaps.iter().map(|g| g.ask.len() + 1));
-        for count in counts {
-            ways.push(ways[ways.len() - 1] + count as u32);
-        }
-        self.meaning = Meaning::new(table, ways, vectors);
+    /// Joins the vectors that [`Engine::meaning`] had to an engine that was read back; says whether they fit.
+    pub fn join_vectors(&mut self, table: Table, bytes: Cow<'static, [u8]>) -> bool {
+        self.meaning = Meaning::new(table, self.knowledge.ways().map(|ways| ways.count()), bytes);
         self.meaning.is_some()
     }
 
-    /// The vectors of all ways of asking, where there is a table.
-    pub fn vectors(&self) -> Option<&[u8]> {
-        self.meaning.as_ref().map(Meaning::vectors)
+    /// The table and its vectors of all targets, where there is a table.
+    pub fn meaning(&self) -> Option<&Meaning> {
+        self.meaning.as_ref()
     }
 
     /// Whether a table of word-piece vectors is in use.

@@ -244,6 +244,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// All its ways of asking, the curator's question first.
+    pub fn ways(&self) -> impl Iterator<Item = &String> {
+        self.question.iter().chain(&self.ask)
+    }
+
     /// The question as it is shown to people.
     pub fn title(&self) -> &str {
         self.question.as_deref().or(self.ask.first().map(String::as_str)).unwrap_or(&self.id)
@@ -396,7 +401,20 @@ pub struct Quiz {
     pub entry: Option<String>,
 }
 
+impl Gap {
+    /// All its ways of asking, the topic first.
+    pub fn ways(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.topic).chain(&self.ask)
+    }
+}
+
 impl Knowledge {
+    /// The ways of asking of each target: entries first, gaps after them, in the order of the file.
+    pub fn ways(&self) -> impl Iterator<Item = Box<dyn Iterator<Item = &String> + '_>> {
+        let entries = self.entries.iter().map(|e| Box::new(e.ways()) as Box<dyn Iterator<Item = &String>>);
+        entries.chain(self.gaps.iter().map(|g| Box::new(g.ways()) as Box<dyn Iterator<Item = &String>>))
+    }
+
     /// Takes over everything of another part.
     pub fn merge(&mut self, part: Self) {
         self.paper = self.paper.take().or(part.paper);

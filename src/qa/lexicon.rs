@@ -36,6 +36,12 @@ const CORRECTED: [f32; 3] = [1.0, 0.9, 0.7];
 /// A curated word in fewer texts than this, and in no answer or glossary, may be a deliberate misspelling.
 const TRUSTED: u32 = 3;
 
+/// Words of small talk that are never taken for misspelt names.
+const POLITE: [&str; 16] = [
+    "hello", "hiya", "howdy", "thanks", "thank", "thankyou", "cheers", "goodbye", "morning", "evening", "sorry", "great", "nice", "awesome",
+    "perfect", "cool",
+];
+
 /// A known thing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Thing {
@@ -281,7 +287,10 @@ impl Lexicon {
         if let Some(stem) = self.terms.ids.get(&*self.stemmer.stem(&word)) {
             return known(word, *stem, 0);
         }
-        if let Some(correction) = self.spelling.correct(&word)
+        // Words of grammar and of politeness are spelt right, whatever they resemble: "thanks" are no tanks.
+        if !function
+            && !POLITE.contains(&&*word)
+            && let Some(correction) = self.spelling.correct(&word)
             && let Some(stem) = self.words.get(correction.word)
         {
             return known(correction.word.into(), *stem, correction.distance as u8);

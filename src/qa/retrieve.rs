@@ -45,7 +45,7 @@ impl Engine {
         for (number, slot) in evidence.iter_mut().enumerate() {
             slot.similarity = match (similarity, meaning) {
                 (Some(given), _) => given.get(number).copied().unwrap_or(0.0),
-                (None, Some(meaning)) => questions.iter().map(|q| meaning.prototype(q, number)).fold(0.0, f32::max),
+                (None, Some(meaning)) => questions.iter().map(|q| meaning.vectors().prototype(q, number)).fold(0.0, f32::max),
                 (None, None) => 0.0,
             };
         }
@@ -72,7 +72,7 @@ impl Engine {
         }
         if let Some(meaning) = meaning {
             for target in &candidates {
-                let nearest = questions.iter().map(|q| meaning.nearest(q, *target as usize)).fold(0.0, f32::max);
+                let nearest = questions.iter().map(|q| meaning.vectors().nearest(q, *target as usize)).fold(0.0, f32::max);
                 let slot = &mut evidence[*target as usize];
                 slot.similarity = (slot.similarity + nearest) / 2.0;
             }

@@ -2,8 +2,7 @@
 
 use super::Plan;
 use crate::qa::knowledge::Knowledge;
-use crate::qa::table::hash;
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::encoder::index::fingerprint;
 use serde::Serialize;
 
 /// Record of a training run, written as `manifest.json`.
@@ -64,18 +63,4 @@ impl Manifest {
             table: None,
         }
     }
-}
-
-/// Fingerprint of what a knowledge file has to train on: its entries' and gaps' texts.
-pub fn fingerprint(knowledge: &Knowledge) -> u64 {
-    let entries = knowledge.entries.iter().flat_map(|e| e.question.iter().chain(&e.ask));
-    let gaps = knowledge.gaps.iter().flat_map(|g| std::iter::once(&g.topic).chain(&g.ask));
-    let texts: Vec<&str> = entries.chain(gaps).map(String::as_str).collect();
-    hash(texts.join("\n").as_bytes())
-}
-
-/// A progress bar on standard error; silent where that is no terminal.
-pub fn progress(label: &'static str, length: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {eta} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length as u64).with_style(style).with_prefix(label)
 }

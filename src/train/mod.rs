@@ -14,7 +14,7 @@ mod manifest;
 mod table;
 mod tune;
 
-pub use manifest::Manifest;
+pub use manifest::{Figures, Manifest};
 
 use crate::qa::knowledge::Knowledge;
 use anyhow::{Context, Result, ensure};

@@ -8,6 +8,7 @@
 use super::batch::{accuracy, means, normalized, pad, warm_and_fall};
 use super::tune::Model;
 use super::{Examples, Plan, augment, manifest::Figures};
+use crate::progress::progress;
 use crate::qa::knowledge::Knowledge;
 use crate::qa::lexicon::Lexicon;
 use crate::qa::meaning::wholes;
@@ -60,7 +61,7 @@ pub fn run(knowledge: &Knowledge, examples: &Examples, model: &Path, plan: &Plan
     let mut figures = Figures::default();
     let rows = train(&start, examples, plan, ids, &mut figures);
     let flat: Vec<f32> = Vec::try_from(rows.flatten(0, -1))?;
-    Ok((Table::write(&pieces, &flat, plan.dims, super::manifest::fingerprint(knowledge)), figures))
+    Ok((Table::write(&pieces, &flat, plan.dims, crate::encoder::index::fingerprint(knowledge)), figures))
 }
 
 /// The wholes that occur in several examples, in order.
@@ -86,7 +87,7 @@ fn vocabulary(model: &Path) -> Result<Vec<(String, i64)>> {
 /// The vectors before training, `[pieces, dims]`.
 fn start(vocabulary: &[(String, i64)], model: &Path, dims: usize) -> Result<Tensor> {
     let bert = Model::open(model)?;
-    let progress = super::manifest::progress("reading the vocabulary", vocabulary.len());
+    let progress = progress("reading the vocabulary", vocabulary.len());
     let mut rows = Vec::new();
     for chunk in vocabulary.chunks(256) {
         let ids: Vec<Vec<i64>> = chunk.iter().map(|(_, id)| bert.framed(&[*id])).collect();
@@ -142,7 +143,7 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
     let measure = || tch::no_grad(|| accuracy(&embed(&aside).matmul(&normalized(&prototypes).tr()), &aside_classes));
 
     let steps = typed.len().div_ceil(BATCH);
-    let progress = super::manifest::progress("training the table", steps);
+    let progress = progress("training the table", steps);
     figures.before = if aside.is_empty() { 0.0 } else { measure() };
     // Without weight decay: a piece's length is how much it counts.
     if let Ok(mut optimizer) = nn::Adam::default().build(&vars, RATE) {

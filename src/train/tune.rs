@@ -6,8 +6,9 @@
 //! weights are kept with the epoch's number, and a run that was broken off goes on there.
 
 use super::batch::{accuracy, means, normalized, pad, warm_and_fall};
-use super::manifest::{Figures, progress};
+use super::manifest::Figures;
 use super::{Examples, Plan, augment};
+use crate::progress::progress;
 use anyhow::{Context, Result, anyhow};
 use fastrand::Rng;
 use rust_bert::Config;
@@ -30,9 +31,6 @@ const SCALE: f64 = 16.0;
 const SMOOTHING: f64 = 0.1;
 /// Tokens of a text that are read.
 const TOKENS: usize = 64;
-/// Files of a model that belong to it besides its weights.
-const FILES: [&str; 5] = ["modules.json", "config.json", "sentence_bert_config.json", "tokenizer_config.json", "vocab.txt"];
-const POOLING: &str = "1_Pooling/config.json";
 const WEIGHTS: &str = "model.safetensors";
 
 /// A transformer that can be trained, with its tokenizer.
@@ -199,7 +197,7 @@ fn batches(texts: &[&str], rng: &mut Rng) -> Vec<Vec<usize>> {
 
 fn copy_model(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to.join("1_Pooling"))?;
-    for name in FILES.into_iter().chain([POOLING, WEIGHTS]) {
+    for name in crate::encoder::bert::FILES {
         fs::copy(from.join(name), to.join(name)).with_context(|| format!("cannot copy {}", from.join(name).display()))?;
     }
     Ok(())

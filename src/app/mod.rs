@@ -1,5 +1,7 @@
 //! The composition root: configuration in, everything built and joined. Used by `main` and by the tests.
 
+mod encoder;
+
 use crate::adapters::console::{chat, jsonl, render};
 use crate::adapters::discord;
 use crate::bot::Bot;
@@ -47,14 +49,28 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     telemetry::init(&config.log.filter)?;
     let path = cli.knowledge.as_deref().or(config.knowledge.path.as_deref());
     match cli.command {
-        Command::Ask(one) => single(&bot(path)?, jsonl::Mode::Ask, &one),
+        Command::Ask(one) => single(&encoder::join(bot(path)?, &config.encoder)?, jsonl::Mode::Ask, &one),
         Command::Check(one) => single(&bot(path)?, jsonl::Mode::Check, &one),
-        Command::Chat => chat::run(&bot(path)?, config.chat.history.as_deref()).map(|()| ExitCode::SUCCESS),
+        Command::Chat => {
+            chat::run(&encoder::join(bot(path)?, &config.encoder)?, config.chat.history.as_deref()).map(|()| ExitCode::SUCCESS)
+        }
         Command::Lint { file, warnings } => lint(file.as_deref().or(path), warnings),
-        Command::Eval { folder, show, limits } => grade(&bot(path)?, &folder, show, &limits),
-        Command::Run => platforms(&config, bot(path)?),
+        Command::Eval { folder, show, limits } => grade(&encoder::join(bot(path)?, &config.encoder)?, &folder, show, &limits),
+        Command::Run => platforms(&config, encoder::join(bot(path)?, &config.encoder)?),
         Command::Discord { what: cli::Discord::Invite } => invite(&config),
-        Command::Train(arguments) => train(path, &config, &arguments),
+        Command::Train(arguments) => {
+            encoder::train(bot(path)?.engine().knowledge(), &config.encoder, &arguments)?.iter().try_for_each(|line| print(line))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Index => {
+            encoder::index(bot(path)?.engine().knowledge(), &config.encoder)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Suggest { text, most } => {
+            let bot = bot(path)?;
+            encoder::suggest(bot.engine(), &config.encoder, text.as_deref(), most)?.iter().try_for_each(|line| print(line))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Schema => {
             print(&(serde_json::to_string_pretty(&*load::SCHEMA)? + "\n"))?;
             Ok(ExitCode::SUCCESS)
@@ -183,36 +199,6 @@ fn grade(bot: &Bot, folder: &Path, show: bool, limits: &[(String, f64)]) -> Resu
     let below = grades.below(limits)?;
     below.iter().try_for_each(|line| print(&format!("{line}\n")))?;
     Ok(if below.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })
-}
-
-#[cfg(feature = "bert")]
-fn train(path: Option<&Path>, _config: &Config, arguments: &cli::Train) -> Result<ExitCode> {
-    let base = arguments.base.clone().context("no model to start from: name its folder with --base")?;
-    let plan = crate::train::Plan {
-        base,
-        out: arguments.out.clone(),
-        table: arguments.table.clone(),
-        dims: arguments.dims,
-        epochs: arguments.epochs,
-        table_epochs: arguments.table_epochs,
-        aside: arguments.aside,
-        ways: arguments.ways,
-        seed: arguments.seed,
-        threads: 2,
-    };
-    let bot = bot(path)?;
-    let manifest = crate::train::run(bot.engine().knowledge(), &plan)?;
-    for (what, figures) in [("encoder", &manifest.encoder), ("table", &manifest.table)] {
-        if let Some(figures) = figures {
-            print(&format!("{what}: {}\n", figures.shown()))?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-#[cfg(not(feature = "bert"))]
-fn train(_: Option<&Path>, _: &Config, _: &cli::Train) -> Result<ExitCode> {
-    bail!("training needs the transformer; build with `cargo build --release --features download-libtorch`")
 }
 
 /// Connects the platforms until the process is told to stop. Nothing else of the program needs a runtime.
