@@ -26,7 +26,9 @@ pub fn of_vectors(knowledge: &Knowledge, vectors: &Vectors, most: usize) -> Vec<
             (0..vectors.targets()).filter(|other| *other != target).map(|other| (vectors.prototype(&prototype, other), other)).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         near.truncate(NEIGHBOURS);
-        alike.extend(near.iter().filter(|(cosine, other)| *cosine >= ALIKE && target < *other).map(|(cosine, other)| (*cosine, target, *other)));
+        alike.extend(
+            near.iter().filter(|(cosine, other)| *cosine >= ALIKE && target < *other).map(|(cosine, other)| (*cosine, target, *other)),
+        );
         for (number, way) in ways[target].iter().enumerate() {
             let row = vectors.row(target, Some(number));
             let own = vectors.prototype(&row, target);
@@ -43,10 +45,14 @@ pub fn of_vectors(knowledge: &Knowledge, vectors: &Vectors, most: usize) -> Vec<
         }
     }
     let alike = alike.into_iter().map(|(cosine, a, b)| (cosine, format!("{} and {}", ids[a], ids[b]))).collect();
-    [("Ways of asking that nearly stand twice", same), ("Entries and gaps that are much alike", alike), ("Ways of asking that another wins", lost)]
-        .into_iter()
-        .flat_map(|(heading, found)| section(heading, found, most))
-        .collect()
+    [
+        ("Ways of asking that nearly stand twice", same),
+        ("Entries and gaps that are much alike", alike),
+        ("Ways of asking that another wins", lost),
+    ]
+    .into_iter()
+    .flat_map(|(heading, found)| section(heading, found, most))
+    .collect()
 }
 
 /// The keywords of a text, best first, whose words the knowledge does not have.
@@ -87,7 +93,8 @@ mod tests {
 
     #[test]
     fn names_terms_that_are_missing() {
-        let engine = Engine::new(toml::from_str("[[entry]]\nid = \"a\"\nanswer = \"The treaty.\"\nask = [\"what treaty\"]").expect("right"), None);
+        let engine =
+            Engine::new(toml::from_str("[[entry]]\nid = \"a\"\nanswer = \"The treaty.\"\nask = [\"what treaty\"]").expect("right"), None);
         let lines = of_keywords(&engine, &["treaty".into(), "protocol".into()]).concat();
         assert!(lines.contains("protocol") && !lines.contains("treaty"), "{lines}");
     }

@@ -97,7 +97,9 @@ impl Bot {
         if let (Some(encode), Request::Ask(text) | Request::AskMessage(text)) = (&self.similarity, &incoming.request) {
             match encode(text).await {
                 Ok(values) => similarity = Some(values),
-                Err(error) => self.encoder_failed.call_once(|| tracing::warn!("the encoder fails, so the table and words decide: {error:#}")),
+                Err(error) => {
+                    self.encoder_failed.call_once(|| tracing::warn!("the encoder fails, so the table and words decide: {error:#}"))
+                }
             }
         }
         self.respond_with(incoming, similarity.as_deref())

@@ -147,7 +147,4 @@ pub fn fingerprint(folder: &Path) -> Result<u64> {
 /// Sets how many threads libtorch uses for one operation.
 pub fn set_threads(threads: usize) {
     tch::set_num_threads(threads.max(1) as i32);
-    // Independent operations of one model gain nothing from threads of their own; setting it twice would fail.
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| tch::set_num_interop_threads(1));
 }

@@ -27,9 +27,9 @@ pub fn folder(model: &str, cache: &Path, hub: &str) -> Result<PathBuf> {
         }
         eprintln!("downloading {model}, file {} of {}: {name}", number + 1, FILES.len());
         let url = format!("{hub}/{model}/resolve/main/{name}");
-        let fetched = RemoteResource::new(&url, "footnote")
-            .get_local_path()
-            .with_context(|| format!("there is no folder {model}, and {url} cannot be fetched; name a local folder under [encoder] model"))?;
+        let fetched = RemoteResource::new(&url, "footnote").get_local_path().with_context(|| {
+            format!("there is no folder {model}, and {url} cannot be fetched; name a local folder under [encoder] model")
+        })?;
         fs::create_dir_all(path.parent().unwrap_or(&folder))?;
         fs::copy(&fetched, &path).with_context(|| format!("cannot write {}", path.display()))?;
     }

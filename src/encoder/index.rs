@@ -44,7 +44,8 @@ pub fn load(
     bytes.extend(vectors.bytes());
     let end = hash(&bytes);
     bytes.extend(end.to_le_bytes());
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}; name another under [encoder] cache", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}; name another under [encoder] cache", folder.display()))?;
     // Beside it first, so that nobody ever reads half of it.
     let beside = path.with_extension(format!("part-{}", std::process::id()));
     fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &path)).with_context(|| format!("cannot write {}", path.display()))?;
@@ -115,7 +116,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (first, _) = loaded(folder.path());
         let file = fs::read_dir(folder.path()).expect("readable").next().expect("one file").expect("readable").path();
-        for damage in [b"hello".to_vec(), fs::read(&file).map(|mut b| { b[20] ^= 1; b }).expect("readable")] {
+        for damage in [
+            b"hello".to_vec(),
+            fs::read(&file)
+                .map(|mut b| {
+                    b[20] ^= 1;
+                    b
+                })
+                .expect("readable"),
+        ] {
             fs::write(&file, damage).expect("writable");
             let (again, encoded) = loaded(folder.path());
             assert_eq!((again.bytes(), encoded), (first.bytes(), 3));

@@ -13,6 +13,8 @@ use super::rank::{self, Ranked};
 pub const ANSWER_AT: f32 = 0.44;
 /// Confidence from which questions are suggested.
 pub const SUGGEST_AT: f32 = 0.2;
+/// Confidence from which a statement is answered by a verdict.
+const CHECK_AT: f32 = 0.6;
 /// Share of the best score that a second entry needs to be added, if it shares a paragraph.
 const SECOND_AT: f32 = 0.93;
 /// Words that an answer may have with a second entry added.
@@ -77,7 +79,7 @@ impl Engine {
         };
         if query.states && !matches!(answer, Answer::Found { confidence, .. } if confidence > 0.8) {
             let check = self.check(&query.text);
-            if check.verdict != super::Verdict::NotAddressed {
+            if check.verdict != super::Verdict::NotAddressed && check.confidence >= CHECK_AT {
                 return Answer::Checked(check);
             }
         }

@@ -38,8 +38,8 @@ const TRUSTED: u32 = 3;
 
 /// Words of small talk that are never taken for misspelt names.
 const POLITE: [&str; 16] = [
-    "hello", "hiya", "howdy", "thanks", "thank", "thankyou", "cheers", "goodbye", "morning", "evening", "sorry", "great", "nice", "awesome",
-    "perfect", "cool",
+    "hello", "hiya", "howdy", "thanks", "thank", "thankyou", "cheers", "goodbye", "morning", "evening", "sorry", "great", "nice",
+    "awesome", "perfect", "cool",
 ];
 
 /// A known thing.

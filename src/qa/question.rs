@@ -416,6 +416,9 @@ fn second_question(sentence: &str) -> Option<usize> {
     })
 }
 
+/// Words before the first that counts.
+const OPENERS: &[&str] = &["so", "and", "but", "ok", "okay", "well", "then", "now", "bottom", "line", "wait", "hey", "also", "lol", "honestly"];
+
 /// Whether a message states something rather than asks: no question mark, no question word, a verb, and some length.
 pub fn states(raw: &str, words: &[Word]) -> bool {
     if raw.contains('?') || words.len() < 5 {
@@ -474,7 +477,10 @@ pub fn states(raw: &str, words: &[Word]) -> bool {
         "proves", "withdrew", "quit", "buys", "bought", "supplies", "happened", "started", "took", "chairs", "belongs", "means", "stands",
         "flew", "came", "made", "got", "thinks",
     ];
-    !text.iter().any(|w| ASKING.contains(w)) && !AUXILIARIES.contains(&text[0]) && text.iter().any(|w| VERBS.contains(w))
+    // "so is it true", "ok but are they", "are they coming or not": questions without their mark.
+    let first = text.iter().find(|w| !OPENERS.contains(w)).unwrap_or(&"");
+    let asks = AUXILIARIES.contains(first) || text.windows(2).any(|w| matches!(w, ["or", "not" | "no" | "nah"]));
+    !asks && !text.iter().any(|w| ASKING.contains(w)) && text.iter().any(|w| VERBS.contains(w))
 }
 
 /// Whether a message is in another language than English: mostly in another script, or recognised as such while hardly
@@ -548,5 +554,8 @@ mod tests {
         assert!(states("Azerbaijan left the treaty in 1999", &words("Azerbaijan left the treaty in 1999")));
         assert!(!states("when did Azerbaijan leave the treaty", &words("when did Azerbaijan leave the treaty")));
         assert!(!states("csto meeting delayed reason", &words("csto meeting delayed reason")));
+        for asked in ["so was it also made against some enemy", "bottom line are the russians coming or not"] {
+            assert!(!states(asked, &words(asked)), "{asked}");
+        }
     }
 }

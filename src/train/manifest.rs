@@ -1,8 +1,8 @@
 //! What a training run leaves behind beside its weights: from what, with what, how well.
 
 use super::Plan;
-use crate::qa::knowledge::Knowledge;
 use crate::encoder::index::fingerprint;
+use crate::qa::knowledge::Knowledge;
 use serde::Serialize;
 
 /// Record of a training run, written as `manifest.json`.

@@ -8,7 +8,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("qa", &["qa"]),
     ("message", &["message"]),
     ("command", &["command", "message"]),
-    ("app", &["adapters", "bot", "cli", "config", "encoder", "eval", "message", "progress", "qa", "report", "suggest", "telemetry", "train"]),
+    (
+        "app",
+        &["adapters", "bot", "cli", "config", "encoder", "eval", "message", "progress", "qa", "report", "suggest", "telemetry", "train"],
+    ),
     ("wording", &["wording", "qa", "message", "command"]),
     ("bot", &["bot", "qa", "wording", "message", "command"]),
     ("adapters", &["adapters", "bot", "message", "command", "config"]),

@@ -1,5 +1,6 @@
 //! Integration tests, one binary.
 //!
+//! - `bert`: the transformer and training, with the feature `bert`
 //! - `console`: the program as a person runs it, good and bad input, exit codes, JSON Lines
 //! - `dialogue`: what a person reads: answers, follow-ups, declines, fact checks (snapshots)
 //! - `scenarios`: what a person does on any platform; `discord` runs them, and what only Discord has
@@ -11,6 +12,8 @@
 // Tests may fail loudly; helpers outside test functions too.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+#[cfg(feature = "bert")]
+mod bert;
 mod console;
 mod dialogue;
 mod discord;

@@ -4,6 +4,8 @@
 
 pub mod capture;
 pub mod discord;
+#[cfg(feature = "bert")]
+pub mod tiny_bert;
 
 use std::time::Duration;
 use tokio::task::JoinHandle;
