@@ -1,7 +1,7 @@
 //! The composition root: configuration in, everything built and joined. Used by `main` and by the tests.
 
 use crate::adapters::console::{chat, jsonl, render};
-use crate::adapters::discord;
+use crate::adapters::{discord, telegram};
 use crate::bot::Bot;
 use crate::cli::{self, Cli, Command, One};
 use crate::config::{self, Config};
@@ -205,11 +205,12 @@ pub async fn serve(bot: Arc<Bot>, config: &Config, stop: impl Future<Output = ()
         let (bot, config, stopping) = (bot.clone(), config.discord.clone(), stopping.clone());
         platforms.spawn(async move { discord::run(bot, &config, &token, stopping).await });
     }
-    if config.tokens.telegram.is_some() {
-        bail!("TELEGRAM_TOKEN is set, but this version has no adapter for it yet; unset it");
+    if let Some(token) = config.tokens.telegram.clone() {
+        let (bot, config, stopping) = (bot.clone(), config.telegram.clone(), stopping.clone());
+        platforms.spawn(async move { telegram::run(bot, &config, &token, stopping).await });
     }
     if platforms.is_empty() {
-        bail!("no platform to connect: set DISCORD_TOKEN, or try `footnote chat`");
+        bail!("no platform to connect: set DISCORD_TOKEN or TELEGRAM_TOKEN, or try `footnote chat`");
     }
     let mut end = tokio::select! {
         () = stop => Ok(()),
