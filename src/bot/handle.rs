@@ -127,7 +127,7 @@ impl Bot {
     async fn edited(&self, event: &Event, text: &str) -> Action {
         let Some(question) = lock(&self.seen).question(&event.message).cloned() else { return Action::Ignore };
         // Platforms also tell of an edit when they add a preview to a message.
-        if question.text == text {
+        if question.reads(text) {
             return Action::Ignore;
         }
         let Some(message) = question.reply else { return Action::Ignore };

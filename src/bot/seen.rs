@@ -4,7 +4,7 @@
 use crate::message::event::Place;
 use crate::message::{AuthorId, ConversationId, MessageId};
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -42,10 +42,23 @@ impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
 pub struct Question {
     /// Its conversation.
     pub conversation: ConversationId,
-    /// Its text.
-    pub text: String,
+    /// Stands for its text, which is not kept.
+    text: u64,
     /// The reply to it, once it was sent.
     pub reply: Option<MessageId>,
+}
+
+impl Question {
+    /// Whether the question reads like this.
+    pub fn reads(&self, text: &str) -> bool {
+        self.text == hash(text)
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What was done lately.
@@ -120,7 +133,7 @@ impl Seen {
     /// Remembers a question, or its new text; its reply stays.
     pub fn asked(&mut self, message: &MessageId, conversation: &ConversationId, text: &str) {
         let reply = self.questions.map.get(message).and_then(|q| q.reply.clone());
-        self.questions.insert(message.clone(), Question { conversation: conversation.clone(), text: text.to_owned(), reply });
+        self.questions.insert(message.clone(), Question { conversation: conversation.clone(), text: hash(text), reply });
     }
 
     /// Remembers which message replied to a question.

@@ -249,10 +249,38 @@ async fn a_slow_encoder_is_waited_for_after_deferring() {
     discord.interact(2, discord.here(), "ann", false, &data, |_| {});
     let deferred = discord.next().await;
     assert_eq!((&deferred.body["type"], &deferred.body["data"]["flags"]), (&json!(5), &json!(64)));
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    let took = deferred.at.duration_since(begun);
+    assert!(took < Duration::from_secs(2), "{took:?}");
     let answered = discord.next().await;
     assert!(answered.method == "PATCH" && answered.path.ends_with("/messages/@original"), "{answered:?}");
     assert!(!answered.body["embeds"][0]["description"].as_str().unwrap_or_default().is_empty());
+    running.stop().await.1.expect("it stops well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_button_that_has_to_wait_is_deferred_without_changing_its_message() {
+    let bot = bot_with(|_| {
+        async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            anyhow::bail!("no model")
+        }
+        .boxed()
+    });
+    let mut discord = FakeDiscord::start().await;
+    let running = discord.run(bot).await;
+    discord.interact(2, discord.here(), "ann", false, &ask("who is the head of its secretariat"), |_| {});
+    let message = payload::message(snowflake(), discord.channel, &payload::me(), "");
+    let press = json!({ "component_type": 2, "custom_id": "t:cq+" });
+    discord.interact(3, discord.here(), "ann", false, &press, |interaction| interaction["message"] = message);
+    let mut came = Vec::new();
+    for _ in 0..4 {
+        came.push(discord.next().await);
+    }
+    let kinds: Vec<&Value> = came[..2].iter().map(|got| &got.body["type"]).collect();
+    assert!(kinds.contains(&&json!(5)) && kinds.contains(&&json!(6)), "{kinds:?}");
+    assert!(came[2].path.ends_with("/messages/@original"), "{came:?}");
+    let refused = heard(0, &came[3]);
+    assert!(came[3].method == "POST" && refused.whispered && refused.text.starts_with("Only those who manage"), "{refused:?}");
     running.stop().await.1.expect("it stops well");
 }
 
@@ -299,6 +327,55 @@ async fn a_flood_is_shed_politely_and_in_order() {
     assert_eq!(busy, 1, "one line for one person");
     assert!((32..100).contains(&answered.len()), "{} answered", answered.len());
     assert!(answered.is_sorted() && answered.iter().all(|id| ids.contains(id)), "in order");
+    running.stop().await.1.expect("it stops well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_commands_is_acknowledged_whatever_happens() {
+    let bot = bot_with(|_| {
+        async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            anyhow::bail!("no model")
+        }
+        .boxed()
+    });
+    let mut discord = FakeDiscord::start().await;
+    let running = discord.run(bot).await;
+    for _ in 0..60 {
+        discord.interact(2, discord.here(), "ann", false, &ask("what is the head of its secretariat called"), |_| {});
+    }
+    let (mut busy, mut acknowledged, mut answered) = (0, 0, 0);
+    while answered + busy < 60 {
+        let got = discord.next().await;
+        let said = heard(0, &got);
+        if said.text.starts_with("I am busy") {
+            assert!(said.whispered, "{said:?}");
+            busy += 1;
+        } else if !said.text.is_empty() {
+            answered += 1;
+        }
+        acknowledged += u32::from(got.path.ends_with("/callback"));
+    }
+    assert_eq!(acknowledged, 60);
+    assert!(busy > 0, "none was shed");
+    running.stop().await.1.expect("it stops well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hung_acknowledgement_is_given_up_in_time_for_another() {
+    let mut discord = FakeDiscord::start().await;
+    let mut config = discord.config();
+    config.discord.request_timeout_seconds = 30;
+    let running = Running::start(PAPER.clone(), config);
+    discord.connected().await;
+    discord.on_request("/callback", RestFault::Hang);
+    let begun = Instant::now();
+    discord.interact(2, discord.here(), "ann", false, &ask(CHAIR), |_| {});
+    let second = discord.next().await;
+    let took = second.at.duration_since(begun);
+    assert!(second.body["type"] == 5 && took < Duration::from_secs(3), "{took:?} {second:?}");
+    let sorry = heard(0, &discord.next().await);
+    assert!(sorry.text.starts_with("Sorry"), "{sorry:?}");
     running.stop().await.1.expect("it stops well");
 }
 

@@ -124,6 +124,19 @@ fn the_core_is_pure() {
 }
 
 #[test]
+fn the_console_needs_no_runtime() {
+    // The gateway of Discord has one of its own, and says why.
+    let may = ["src/app.rs", "src/adapters/discord/gateway.rs"];
+    for (file, number, line) in code() {
+        let makes = line.contains("runtime::Builder") || line.contains("Builder::new_") || line.contains("Runtime::new");
+        assert!(!makes || may.contains(&file.as_str()), "{file}:{number}: only app.rs makes a runtime");
+        let waits = line.contains("async ") || line.contains("tokio::");
+        let sync = ["src/adapters/console", "src/qa", "src/wording", "src/command", "src/message", "src/eval", "src/report"];
+        assert!(!waits || !sync.iter().any(|part| file.starts_with(part)), "{file}:{number}: nothing waits here");
+    }
+}
+
+#[test]
 fn every_file_says_what_it_is() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for file in sources(&root.join("src")) {

@@ -102,6 +102,9 @@ pub async fn settings_are_for_managers(chat: &mut impl Chat) {
     assert!(refused.text.starts_with("Only those who manage"), "{refused:?}");
     let card = chat.manage("ann", "settings").await;
     assert!(card.text.contains("until I am next restarted"), "{card:?}");
+    let everywhere = chat.turn("ann", &card, "All channels").await;
+    assert!(everywhere.text.contains("in all channels"), "{everywhere:?}");
+    let card = chat.turn("ann", &everywhere, "This channel").await;
     let refused = chat.press("bob", &card, "Answer unmentioned too").await;
     assert!(refused.text.starts_with("Only those who manage"), "{refused:?}");
     let listening = chat.turn("ann", &card, "Answer unmentioned too").await;

@@ -8,8 +8,7 @@ use super::Adapter;
 use super::rest::{self, status};
 use crate::config::{DiscordConfig, Secret};
 use anyhow::{Context as _, Result, anyhow, bail};
-use serenity::Client;
-use serenity::all::{ActivityData, Context, GatewayError, GatewayIntents, RawEventHandler, ShardId, ShardManager};
+use serenity::all::{ActivityData, ClientBuilder, Context, GatewayError, GatewayIntents, RawEventHandler, ShardId, ShardManager};
 use serenity::model::event::Event;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Waits between attempts to reach Discord at all: the first, and the longest; each is twice the one before.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// Wait before a connection is made anew.
+const BREATH: Duration = Duration::from_secs(1);
 /// Discord lets one shard connect every five seconds.
 const BETWEEN_SHARDS: Duration = Duration::from_secs(6);
 /// Events that the bot needs; one of these that cannot be read is a loss.
@@ -58,7 +59,10 @@ fn keep(adapter: &Arc<Adapter>, config: &DiscordConfig, token: &Secret, stopping
         runtime.shutdown_background();
         match ended? {
             End::Stopped => return Ok(()),
-            End::Stale => tracing::warn!("Discord gives no sign of life; connecting anew"),
+            End::Stale => {
+                tracing::warn!("Discord gives no sign of life; connecting anew");
+                std::thread::sleep(BREATH);
+            }
         }
     }
 }
@@ -78,7 +82,7 @@ async fn connection(
     let ear = Ear { adapter: adapter.clone(), main: main.clone(), heard: AtomicU64::new(0), lost: AtomicU64::new(0) };
     let ear = Arc::new(ear);
     let handler = Shared(ear.clone());
-    let mut client = Client::builder(token.expose(), intents(config))
+    let mut client = ClientBuilder::new_with_http(rest::http(config, token)?, intents(config))
         .raw_event_handler(handler)
         .activity(ActivityData::custom(adapter.bot.presence()))
         .await

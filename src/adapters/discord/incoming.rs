@@ -26,7 +26,7 @@ const THREADS: usize = 1_024;
 /// What an interaction is.
 pub enum Received {
     /// A command or a pressed button, and how to answer it.
-    Event(Event, Interaction),
+    Event(Box<Event>, Interaction),
     /// Somebody is typing an argument.
     Typing {
         /// What is typed, and how to propose.
@@ -236,7 +236,7 @@ impl Reader {
             private,
             kind: Kind::Asked(request),
         };
-        Some(Received::Event(event, Interaction::command(command.id, &command.token)))
+        Some(Received::Event(Box::new(event), Interaction::command(command.id, &command.token)))
     }
 
     fn component(&self, component: &ComponentInteraction) -> Option<Received> {
@@ -259,7 +259,7 @@ impl Reader {
             private: ephemeral.then_some(true),
             kind: Kind::Pressed(press),
         };
-        Some(Received::Event(event, Interaction::component(component.id, &component.token, updates)))
+        Some(Received::Event(Box::new(event), Interaction::component(component.id, &component.token, updates)))
     }
 
     fn actor(&self, user: &User, member: Option<&Member>) -> Author {

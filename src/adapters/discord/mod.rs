@@ -22,6 +22,7 @@ use serenity::model::event::Event as GatewayEvent;
 use serenity::model::id::ChannelId;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -30,6 +31,9 @@ pub use rest::invite;
 /// How long what is in flight may take when the bot stops.
 const FINISH_WITHIN: Duration = Duration::from_secs(4);
 
+/// Interactions that are told at a time that the bot is busy; beyond that they go unanswered.
+const SHEDDING: usize = 256;
+
 /// Answers on Discord until it is told to stop; then finishes what is in flight.
 ///
 /// # Errors
@@ -37,7 +41,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(4);
 /// Discord refuses the token or the intents; the message says what to do.
 pub async fn run(bot: Arc<Bot>, config: &DiscordConfig, token: &Secret, stopping: CancellationToken) -> Result<()> {
     let rest = Arc::new(Rest::new(config, token)?);
-    let adapter = Arc::new(Adapter { bot, rest, queue: Queue::new(Limits::default()), reader: Reader::default() });
+    let (queue, shedding) = (Queue::new(Limits::default()), Arc::new(Semaphore::new(SHEDDING)));
+    let adapter = Arc::new(Adapter { bot, rest, queue, reader: Reader::default(), shedding });
     let ended = gateway::run(adapter.clone(), config.clone(), token.clone(), stopping).await;
     let left = adapter.queue.drain(FINISH_WITHIN).await;
     if left > 0 {
@@ -52,6 +57,8 @@ struct Adapter {
     rest: Arc<Rest>,
     queue: Queue,
     reader: Reader,
+    /// Interactions that are being told that the bot is busy.
+    shedding: Arc<Semaphore>,
 }
 
 impl Adapter {
@@ -61,12 +68,13 @@ impl Adapter {
             GatewayEvent::Ready(ready) => {
                 self.reader.ready(ready.ready.user.id);
                 self.rest.ready(ready.ready.application.id);
+                tracing::info!(shard = ready.ready.shard.map(|shard| shard.id.0), "connected to Discord");
                 if ready.ready.shard.is_none_or(|shard| shard.id.0 == 0) {
                     tokio::spawn(commands::register(self.rest.clone()));
                 }
             }
             GatewayEvent::InteractionCreate(event) => match self.reader.interaction(event.interaction) {
-                Some(Received::Event(event, interaction)) => self.interaction(event, interaction),
+                Some(Received::Event(event, interaction)) => self.interaction(*event, interaction),
                 Some(Received::Typing { typing, author }) => {
                     let adapter = self.clone();
                     let lane = format!("typing {}", author.0);
@@ -95,10 +103,15 @@ impl Adapter {
             Ok(()) => {
                 tokio::spawn(async move { interaction.defer_in_time(&rest).await });
             }
-            Err(shed) if shed.tell => {
-                tokio::spawn(async move { interaction.apologise(&rest, Bot::busy()).await });
+            // Discord wants every one acknowledged, and the line is for this person alone.
+            Err(_) => {
+                if let Ok(permit) = self.shedding.clone().try_acquire_owned() {
+                    tokio::spawn(async move {
+                        interaction.apologise(&rest, Bot::busy()).await;
+                        drop(permit);
+                    });
+                }
             }
-            Err(_) => {}
         }
     }
 

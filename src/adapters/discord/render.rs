@@ -28,10 +28,10 @@ const ROW: usize = 5;
 const MENU: &str = "menu";
 
 /// Colours beside an embed.
-const SUPPORTED: u32 = 0x2E_7D_32;
-const CONTRADICTED: u32 = 0xC6_28_28;
-const UNDECIDED: u32 = 0x75_75_75;
-const PLAIN: u32 = 0x30_5A_8C;
+const SUPPORTED: u32 = 0x002E_7D32;
+const CONTRADICTED: u32 = 0x00C6_2828;
+const UNDECIDED: u32 = 0x0075_7575;
+const PLAIN: u32 = 0x0030_5A8C;
 
 /// Nobody is mentioned, not even the person who is replied to.
 pub fn no_mentions() -> CreateAllowedMentions {

@@ -201,14 +201,14 @@ async fn retried<T, F: Future<Output = serenity::Result<T>>>(request: impl Fn() 
 }
 
 /// Nothing where Discord does not let the bot do it, or where what it is about is gone: nobody can be told there.
-fn allowed<T>(ended: serenity::Result<T>, channel: ChannelId) -> serenity::Result<Option<T>> {
+fn allowed<T>(ended: serenity::Result<T>, channel: ChannelId) -> Result<Option<T>> {
     match ended {
         Ok(done) => Ok(Some(done)),
         Err(error) if matches!(status(&error), Some(403 | 404)) => {
             tracing::warn!(%channel, "Discord does not allow it: {error}; see that the bot may view, send, embed and read history there");
             Ok(None)
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -86,7 +86,7 @@ pub fn heard(question: u64, got: &Got) -> Heard {
     Heard {
         question: question.to_string(),
         id: if by_interaction { question.to_string() } else { got.id.to_string() },
-        text: text.join("\n").replace('\\', "").replace('\u{200B}', ""),
+        text: text.join("\n").replace(['\\', '\u{200B}'], ""),
         sources: embed["footer"]["text"].as_str().unwrap_or_default().to_owned(),
         buttons,
         whispered: said["flags"].as_u64().unwrap_or(0) & 64 != 0,

@@ -119,6 +119,7 @@ async fn talk(state: &Arc<State>, mut socket: WebSocket) -> Result<(), axum::Err
                         shard = numbers.first().copied().unwrap_or(0);
                         let total = numbers.get(1).copied().unwrap_or(1);
                         let intents = value["d"]["intents"].as_u64().unwrap_or(0);
+                        *state.presence.lock().expect("not poisoned") = value["d"]["presence"]["activities"].to_string();
                         next = state.log_length();
                         send(&mut socket, &ready(state, next, shard, total)).await?;
                         state.opened(Opened::Identified { shard: (shard, total), intents });

@@ -43,6 +43,8 @@ pub struct Got {
     pub body: Value,
     /// The id of the message that came of it.
     pub id: u64,
+    /// When it came.
+    pub at: Instant,
 }
 
 /// What goes wrong with one request.
@@ -72,6 +74,7 @@ pub struct State {
     waiting: Mutex<HashMap<String, Option<Instant>>>,
     wrong: Mutex<Vec<String>>,
     token_known: Mutex<bool>,
+    presence: Mutex<String>,
 }
 
 /// The fake.
@@ -107,6 +110,7 @@ impl FakeDiscord {
             waiting: Mutex::default(),
             wrong: Mutex::default(),
             token_known: Mutex::new(true),
+            presence: Mutex::default(),
         });
         let routes = Router::new()
             .route("/gateway/", get(|Shared(state): Shared<Arc<State>>, upgrade: WebSocketUpgrade| gateway::connect(state, upgrade)))
@@ -238,6 +242,11 @@ impl FakeDiscord {
         self.state.commands.lock().expect("not poisoned").clone()
     }
 
+    /// What the bot is seen to be doing.
+    pub fn presence(&self) -> String {
+        self.state.presence.lock().expect("not poisoned").clone()
+    }
+
     /// What the bot did that Discord does not allow.
     pub fn wrong(&self) -> Vec<String> {
         let mut wrong = self.state.wrong.lock().expect("not poisoned").clone();
@@ -315,7 +324,7 @@ async fn rest(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
         None => answer(&state, method, path, &body),
     };
     let content_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    capture::write(method, full, query, content_type, &String::from_utf8_lossy(&body), status);
+    capture::write(method, full, query, content_type, &String::from_utf8_lossy(&body), status, &answer);
     let status = StatusCode::from_u16(status).expect("a status");
     if answer.is_null() { status.into_response() } else { (status, axum::Json(answer)).into_response() }
 }
@@ -353,7 +362,7 @@ fn answer(state: &State, method: &str, path: &str, bytes: &Bytes) -> (u16, Value
     }
     rules::broken(method, path, &body).into_iter().for_each(|fault| state.wrong(format!("{method} {path}: {fault}")));
     // The test may have ended.
-    let _ = state.got.send(Got { method: method.to_owned(), path: path.to_owned(), body, id });
+    let _ = state.got.send(Got { method: method.to_owned(), path: path.to_owned(), body, id, at: Instant::now() });
     (status, value)
 }
 
@@ -408,12 +417,22 @@ fn sent(id: u64, channel: &str, body: &Value) -> Value {
             message[part] = body[part].clone();
         }
     }
+    // Discord numbers components in the order in which they stand.
+    let mut number = 0;
+    for row in message["components"].as_array_mut().into_iter().flatten() {
+        number += 1;
+        row["id"] = number.into();
+        for part in row["components"].as_array_mut().into_iter().flatten() {
+            number += 1;
+            part["id"] = number.into();
+        }
+    }
     message
 }
 
 fn channel(id: &str, parent: &str) -> Value {
     json!({ "id": id, "type": 11, "guild_id": "3", "parent_id": parent, "name": "thread", "owner_id": APPLICATION.to_string(),
-        "message_count": 0, "member_count": 1, "rate_limit_per_user": 0, "flags": 0, "last_message_id": null,
+        "message_count": 0, "total_message_sent": 0, "member_count": 1, "rate_limit_per_user": 0, "flags": 0, "last_message_id": null,
         "thread_metadata": { "archived": false, "auto_archive_duration": 1440, "archive_timestamp": "2026-01-01T00:00:00+00:00", "locked": false } })
 }
 

@@ -13,10 +13,8 @@ pub fn broken(method: &str, path: &str, body: &Value) -> Vec<String> {
         callback(body, &mut faults);
     } else if path.contains("/threads") {
         faults.length("name", &body["name"], 1, 100);
-    } else if path.contains("/messages") || path.contains("/webhooks/") {
-        if !body.is_null() {
-            message(body, &mut faults);
-        }
+    } else if (path.contains("/messages") || path.contains("/webhooks/")) && !body.is_null() {
+        message(body, &mut faults);
     }
     faults.0
 }
