@@ -163,7 +163,7 @@ fn grade(bot: &Bot, folder: &Path, show: bool, limits: &[(String, f64)]) -> Resu
 /// Connects the platforms until the process is told to stop. Nothing else of the program needs a runtime.
 fn platforms(config: &Config, bot: Bot) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the system gives no threads to work with")?;
-    if config.tokens.discord.is_some() {
+    if config.tokens.discord.is_some() || config.tokens.telegram.is_some() {
         print("Connecting. Ctrl-C stops.\n")?;
     }
     runtime.block_on(serve(Arc::new(bot), config, told_to_stop()))?;

@@ -4,6 +4,7 @@
 
 pub mod capture;
 pub mod discord;
+pub mod telegram;
 
 use std::time::Duration;
 use tokio::task::JoinHandle;
