@@ -25,7 +25,6 @@ const NAMED_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["src/adapters/discord"]),
     ("teloxide", &["src/adapters/telegram"]),
     ("axum", &["src/adapters/telegram"]),
-    ("governor", &["src/adapters/telegram"]),
     ("sqlx", &["src/store"]),
     ("rust_bert", &["src/encoder", "src/train"]),
     ("tch", &["src/encoder", "src/train"]),

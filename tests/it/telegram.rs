@@ -399,6 +399,11 @@ async fn edits_and_buttons_survive_what_telegram_says_of_them() {
     let evidence = chat.telegram.next().await;
     assert!(evidence.method == "sendMessage" && evidence.body["text"].as_str().unwrap_or_default().contains("In our words"), "{evidence:?}");
     chat.telegram.forgive_press("late");
+    let thanks = chat.press("bob", &heard, "Helpful").await;
+    assert!(thanks.whispered, "{thanks:?}");
+    // A button that is delivered twice is answered once, which the fake counts.
+    chat.again().await;
+    chat.silence().await;
     // A question that no longer means the bot takes its reply along.
     let message = payload::message(heard.question.parse().expect("a number"), &chat.telegram.group, &payload::user("ann"), "never mind");
     chat.telegram.send("edited_message", message);
@@ -430,14 +435,16 @@ async fn a_fault_of_telegram_is_waited_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn polls_that_fail_or_hang_are_tried_again() {
-    for fault in [Gateway(404), Gateway(502), Refuse(500, "Internal Server Error"), TooEarly(1), Hang] {
+    let faults = [Gateway(404), Gateway(502), Refuse(500, "Internal Server Error"), TooEarly(1), Hang];
+    let survived = faults.map(|fault| async move {
         let telegram = FakeTelegram::start().await;
         telegram.on_request("getUpdates", fault);
         let running = telegram.run(PAPER.clone());
         let mut chat = TelegramChat::new(telegram);
         assert!(chat.mention("ann", CHAIR).await.text.contains("Stanislav Zas"), "{fault:?}");
         running.stop().await.1.expect("it stops well");
-    }
+    });
+    futures_util::future::join_all(survived).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,6 +30,8 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 const TRIES: u32 = 3;
 /// Wait before a request is tried again that met a fault.
 const AGAIN: Duration = Duration::from_millis(500);
+/// How long teloxide rests after a fault of the server, and some time to read the answer.
+const REST: Duration = Duration::from_secs(15);
 /// Telegram may ask for longer waits; whoever asked has gone by then.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 /// How long an inline answer may be shown again without asking the bot, in seconds.
@@ -93,7 +95,10 @@ impl Api {
     pub fn new(config: &TelegramConfig, token: &Secret) -> Result<Self> {
         let usual = Duration::from_secs(config.request_timeout_seconds);
         let bot = |timeout| -> Result<Bot> {
-            let client = default_reqwest_settings().timeout(timeout).build().context("no secure connections can be made")?;
+            // teloxide takes a rest after a fault of the server and only then reads the answer, so that one limit for all
+            // would take every such fault for silence.
+            let settings = default_reqwest_settings().read_timeout(timeout).timeout(timeout + REST);
+            let client = settings.build().context("no secure connections can be made")?;
             let bot = Bot::with_client(token.expose(), client);
             Ok(match &config.api_url {
                 Some(url) => bot.set_api_url(url.parse().with_context(|| format!("[telegram] api_url = \"{url}\" is no address"))?),
@@ -425,9 +430,11 @@ fn gone(error: &RequestError) -> bool {
 
 /// An answer that comes too late is of no use, and no fault.
 fn taken_in_time<T>(ended: Result<T, RequestError>) -> Result<()> {
+    // Telegram spells the end of this text differently from what teloxide expects.
+    let late = |error: &ApiError| *error == ApiError::InvalidQueryId || error.to_string().contains("query is too old");
     match ended {
         Ok(_) => Ok(()),
-        Err(RequestError::Api(ApiError::InvalidQueryId)) => {
+        Err(RequestError::Api(error)) if late(&error) => {
             tracing::debug!("an answer came too late");
             Ok(())
         }

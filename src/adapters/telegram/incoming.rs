@@ -130,7 +130,7 @@ impl Reader {
         let (text, named) = without_name(written, self.me.user.username.as_deref().unwrap_or_default());
         let first = text.split_whitespace().next().unwrap_or_default();
         // A command with a name behind it is for the bot of that name; one that is not ours may be for any bot.
-        if first.starts_with('/') && first.contains('@') {
+        if first.starts_with('/') && first.contains('@') && !message.chat.is_private() {
             return None;
         }
         let place = place(&message.chat, topic(message));

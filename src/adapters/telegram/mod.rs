@@ -202,7 +202,8 @@ impl Adapter {
                 self.api.edit(chat, message, &reply).await?;
             }
             (Action::Note(line), _) => self.api.answer_press(query, Some(&line), false).await?,
-            // Telegram delivered it twice, and the first was answered; an answer too many does no harm.
+            // Telegram delivered it twice, and the first was answered.
+            (Action::Ignore, _) => {}
             _ => self.api.answer_press(query, None, false).await?,
         }
         Ok(())
