@@ -322,6 +322,19 @@ mod tests {
     }
 
     #[test]
+    fn what_types_cannot_say_is_said() {
+        for (text, expected) in [
+            ("shards = { first = 2, last = 1, total = 4 }", "first must not be after last"),
+            ("shards = { first = 0, last = 4, total = 4 }", "last must be below total"),
+            ("request_timeout_seconds = 0", "at least 1"),
+            ("api_url = \"127.0.0.1:80\"", "http://"),
+        ] {
+            let message = parse("config.toml", &format!("[discord]\n{text}\n")).expect_err("a fault").to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
     fn secrets_do_not_print() {
         assert_eq!(format!("{:?}", Secret("abc".into())), "(secret)");
     }

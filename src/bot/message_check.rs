@@ -4,7 +4,7 @@
 //! first.
 
 use super::{Bot, verdict_word};
-use crate::message::{Finding, Outcome, Reply};
+use crate::message::{Finding, Outcome, Reply, Suggestion};
 use crate::qa::question::sentences;
 use crate::qa::{Check, Verdict};
 use crate::wording;
@@ -40,8 +40,14 @@ impl Bot {
                 Reply { paragraphs: Vec::new(), findings: vec![finding], ..card }
             }
             several => {
-                let findings: Vec<Finding> = several.iter().map(|(_, sentence, check)| self.finding(sentence, check)).collect();
-                Reply { outcome: Outcome::Checked, findings, ..Reply::told(Vec::new()) }
+                let findings = several.iter().map(|(_, sentence, check)| self.finding(sentence, check)).collect();
+                let mut suggestions: Vec<Suggestion> = Vec::new();
+                for suggestion in several.iter().flat_map(|(_, _, check)| self.checked(check).suggestions) {
+                    if !suggestions.contains(&suggestion) {
+                        suggestions.push(suggestion);
+                    }
+                }
+                Reply { outcome: Outcome::Checked, findings, suggestions, offer: wording::RELATED, ..Reply::told(Vec::new()) }
             }
         }
     }

@@ -79,7 +79,8 @@ impl Bot {
         let possible = |setting: &Setting| match setting {
             Setting::Threads => place.opens_threads,
             Setting::Private => place.whispers,
-            Setting::Listen | Setting::Quiet => true,
+            Setting::Listen => place.hears_all,
+            Setting::Quiet => true,
         };
         let mut buttons = Vec::new();
         let mut lines = Vec::new();

@@ -183,6 +183,7 @@ mod tests {
             direct: false,
             opens_threads: true,
             whispers: true,
+            hears_all: true,
         }
     }
 

@@ -70,6 +70,7 @@ mod tests {
             direct: false,
             opens_threads: true,
             whispers: true,
+            hears_all: true,
         };
         let mut settings = Settings::default();
         assert!(!settings.on(&place("a"), Setting::Quiet));

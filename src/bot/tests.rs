@@ -67,7 +67,15 @@ fn bot() -> Bot {
 }
 
 fn channel() -> Place {
-    Place { server: Some("s".into()), channel: "c".into(), thread: None, direct: false, opens_threads: true, whispers: true }
+    Place {
+        server: Some("s".into()),
+        channel: "c".into(),
+        thread: None,
+        direct: false,
+        opens_threads: true,
+        whispers: true,
+        hears_all: true,
+    }
 }
 
 fn event(id: &str, kind: Kind) -> Event {
@@ -180,6 +188,12 @@ async fn settings_are_for_managers_and_change_when_it_answers() {
     let Action::Send { reply, private, .. } = bot.handle(&by_manager(event("3", Kind::Asked(Request::Settings)))).await else {
         panic!("no card")
     };
+    let deaf = |mut event: Event| {
+        event.place.hears_all = false;
+        event
+    };
+    let card = sent(bot.handle(&deaf(by_manager(event("3b", Kind::Asked(Request::Settings))))).await);
+    assert_eq!(card.buttons.len(), 4, "it cannot listen where it hears nothing: {card:?}");
     assert!(private && reply.buttons.len() == 5 && reply.text().contains("until I am next restarted"), "{reply:?}");
 
     set(&bot, "4", Setting::Listen, true).await;

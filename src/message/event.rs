@@ -21,6 +21,8 @@ pub struct Place {
     pub opens_threads: bool,
     /// Whether a reply can be seen by one person alone here.
     pub whispers: bool,
+    /// Whether the bot hears what is not addressed to it here; platforms may not let it.
+    pub hears_all: bool,
 }
 
 impl Place {

@@ -189,6 +189,11 @@ async fn a_thread_for_each_question_when_the_server_wants_it() {
     let follow = chat.discord.write(question, "bob", "where is he from?", |message| message["position"] = 2.into());
     let heard = heard(follow, &chat.discord.next().await);
     assert!(heard.text.contains("Belarus"), "{heard:?}");
+    // A picture, or what Discord gives of a message without the intent to read it.
+    chat.discord.write(question, "bob", "", |message| message["position"] = 3.into());
+    chat.discord.write(question, "bob", "thanks!", |message| message["position"] = 4.into());
+    let heard = self::heard(follow, &chat.discord.next().await);
+    assert!(heard.text.starts_with("You are welcome"), "{heard:?}");
     running.stop().await.1.expect("it stops well");
 }
 
@@ -500,8 +505,7 @@ async fn refused_tokens_and_intents_end_the_program_with_what_to_do() {
 async fn shards_are_those_that_discord_recommends_or_the_settings_say() {
     let mut discord = FakeDiscord::start().await;
     discord.recommend(2);
-    let mut config = discord.config();
-    config.discord.message_content = true;
+    let config = discord.config();
     let running = Running::start(PAPER.clone(), config);
     let content = LEAST_INTENTS | 1 << 15;
     let mut opened = vec![discord.next_opened().await, discord.next_opened().await];
@@ -511,6 +515,7 @@ async fn shards_are_those_that_discord_recommends_or_the_settings_say() {
     running.stop().await.1.expect("it stops well");
 
     let mut config = discord.config();
+    config.discord.message_content = false;
     config.discord.shards = Some(ShardsConfig { first: 3, last: 3, total: 8 });
     let running = Running::start(PAPER.clone(), config);
     assert_eq!(discord.next_opened().await, Opened::Identified { shard: (3, 8), intents: LEAST_INTENTS });

@@ -8,7 +8,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("qa", &["qa"]),
     ("message", &["message"]),
     ("command", &["command", "message"]),
-    ("app", &["adapters", "bot", "cli", "config", "eval", "message", "qa", "report", "telemetry"]),
+    ("app", &["adapters", "bot", "cli", "config", "encoder", "eval", "message", "qa", "report", "telemetry", "train"]),
     ("wording", &["wording", "qa", "message", "command"]),
     ("bot", &["bot", "qa", "wording", "message", "command"]),
     ("adapters", &["adapters", "bot", "message", "command", "config"]),

@@ -3,7 +3,7 @@
 use crate::PAPER;
 use crate::harness::telegram::payload::{self, NAME, number};
 use crate::harness::telegram::{FakeTelegram, TelegramChat, heard, read_html};
-use crate::harness::{Chat, Running};
+use crate::harness::{Chat, Heard, Running};
 use crate::scenarios;
 use footnote::bot::Bot;
 use futures_util::FutureExt;
@@ -70,7 +70,8 @@ async fn menus_are_set_for_each_scope_and_language_when_they_changed() {
     while chat.telegram.menus_set() < 15 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let names = |menu: Value| menu.as_array().expect("a menu").iter().map(|c| c["command"].as_str().unwrap_or_default().to_owned()).collect();
+    let names =
+        |menu: Value| menu.as_array().expect("a menu").iter().map(|c| c["command"].as_str().unwrap_or_default().to_owned()).collect();
     let private: Vec<String> = names(chat.telegram.menu("all_private_chats", ""));
     assert_eq!(private, ["ask", "check", "define", "timeline", "sources", "help", "about"]);
     let managers: Vec<String> = names(chat.telegram.menu("all_chat_administrators", "hy"));
@@ -123,7 +124,8 @@ async fn inline_mode_shows_answers_while_somebody_types() {
     assert_eq!(chat.telegram.next().await.body["results"].as_array().map(Vec::len), Some(10));
 
     // What was posted tells nothing by itself, and its buttons speak to the one who presses.
-    chat.telegram.send("chosen_inline_result", json!({ "result_id": first["id"], "from": payload::user("ann"), "query": "what is the CSTO" }));
+    chat.telegram
+        .send("chosen_inline_result", json!({ "result_id": first["id"], "from": payload::user("ann"), "query": "what is the CSTO" }));
     let group = chat.telegram.group.clone();
     chat.telegram.write(&group, "ann", "The CSTO is ...", |message| message["via_bot"] = payload::me());
     let buttons: Vec<Value> = first["reply_markup"]["inline_keyboard"].as_array().into_iter().flatten().cloned().collect();
@@ -218,6 +220,21 @@ async fn a_group_without_topics_has_one_scope_of_settings() {
         })
         .await;
     assert!(heard.text.starts_with("How I behave"), "{heard:?}");
+    running.stop().await.1.expect("it stops well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_offers_to_listen_only_where_it_hears() {
+    let telegram = FakeTelegram::start().await;
+    telegram.privacy();
+    let running = telegram.run(PAPER.clone());
+    let mut chat = TelegramChat::new(telegram);
+    let offered = |card: &Heard| card.buttons.iter().any(|(label, _)| label == "Answer unmentioned too");
+    let card = chat.manage("ann", "settings").await;
+    assert!(!offered(&card), "{card:?}");
+    chat.telegram.promote_bot();
+    let card = chat.turn("ann", &card, "Be quiet").await;
+    assert!(offered(&card), "an administrator hears all: {card:?}");
     running.stop().await.1.expect("it stops well");
 }
 
@@ -397,7 +414,10 @@ async fn edits_and_buttons_survive_what_telegram_says_of_them() {
         "message": { "message_id": 3, "date": 0, "chat": chat.telegram.group } });
     chat.telegram.send("callback_query", query);
     let evidence = chat.telegram.next().await;
-    assert!(evidence.method == "sendMessage" && evidence.body["text"].as_str().unwrap_or_default().contains("In our words"), "{evidence:?}");
+    assert!(
+        evidence.method == "sendMessage" && evidence.body["text"].as_str().unwrap_or_default().contains("In our words"),
+        "{evidence:?}"
+    );
     chat.telegram.forgive_press("late");
     let thanks = chat.press("bob", &heard, "Helpful").await;
     assert!(thanks.whispered, "{thanks:?}");
@@ -582,7 +602,8 @@ async fn webhooks_deliver_to_several_replicas_and_to_nobody_else() {
     let path = url.rsplit('/').next().expect("a path");
     assert!(path.len() == 64 && !url.contains("AAtest"), "{url}");
 
-    let update = |id: i64| json!({ "update_id": id, "message": payload::message(id, &payload::private("bob"), &payload::user("bob"), CHAIR) });
+    let update =
+        |id: i64| json!({ "update_id": id, "message": payload::message(id, &payload::private("bob"), &payload::user("bob"), CHAIR) });
     let (one, two) = (update(number()), update(number()));
     assert_eq!(telegram.deliver(&one, Some("a guess")).await, 401);
     assert_eq!(telegram.deliver(&one, None).await, 200);

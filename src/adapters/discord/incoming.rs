@@ -37,9 +37,10 @@ pub enum Received {
 }
 
 /// Reads events; it knows who the bot is, and which channels threads belong to.
-#[derive(Default)]
 pub struct Reader {
     me: OnceLock<UserId>,
+    /// Whether Discord gives the text of messages that do not mention the bot.
+    hears_all: bool,
     threads: Mutex<Threads>,
 }
 
@@ -73,6 +74,11 @@ fn author_id(user: UserId) -> AuthorId {
 }
 
 impl Reader {
+    /// A reader that hears all messages, or those alone that mention the bot.
+    pub fn new(hears_all: bool) -> Self {
+        Self { me: OnceLock::new(), hears_all, threads: Mutex::default() }
+    }
+
     /// Learns who the bot is.
     pub fn ready(&self, me: UserId) {
         // It stays the same when the bot connects again.
@@ -122,6 +128,10 @@ impl Reader {
         let place = self.place(message.guild_id, message.channel_id, message.position.is_some());
         let original = message.referenced_message.as_deref();
         let (text, addressed) = self.read(&message.content, &message.mentions, original, &place);
+        if text.is_empty() && !addressed {
+            // A picture, or a message whose text Discord does not give.
+            return None;
+        }
         Some(Event {
             place,
             author: Author { id: author_id(message.author.id), manager: false },
@@ -193,6 +203,7 @@ impl Reader {
             direct: guild.is_none(),
             opens_threads: guild.is_some() && !in_thread,
             whispers: false,
+            hears_all: self.hears_all,
         }
     }
 

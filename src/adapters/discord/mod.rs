@@ -42,7 +42,7 @@ const SHEDDING: usize = 256;
 pub async fn run(bot: Arc<Bot>, config: &DiscordConfig, token: &Secret, stopping: CancellationToken) -> Result<()> {
     let rest = Arc::new(Rest::new(config, token)?);
     let (queue, shedding) = (Queue::new(Limits::default()), Arc::new(Semaphore::new(SHEDDING)));
-    let adapter = Arc::new(Adapter { bot, rest, queue, reader: Reader::default(), shedding });
+    let adapter = Arc::new(Adapter { bot, rest, queue, reader: Reader::new(config.message_content), shedding });
     let ended = gateway::run(adapter.clone(), config.clone(), token.clone(), stopping).await;
     let left = adapter.queue.drain(FINISH_WITHIN).await;
     if left > 0 {

@@ -171,6 +171,36 @@ mod tests {
         }
     }
 
+    fn suggestion(entry: &str) -> Suggestion {
+        Suggestion { entry: entry.into(), question: format!("What is {entry}?") }
+    }
+
+    #[test]
+    fn an_answer_has_a_menu_and_a_suggestion_has_buttons() {
+        let suggestions = vec![suggestion("a"), suggestion("b")];
+        let reply = |outcome| Reply { outcome, suggestions: suggestions.clone(), offer: "Ask next", ..Reply::told(vec!["Yes.".into()]) };
+        let shown = |outcome| serde_json::to_value(rows(&reply(outcome))).expect("plain data")[0]["components"].clone();
+        let menu = &shown(Outcome::Answered)[0];
+        assert_eq!((&menu["type"], &menu["placeholder"], &menu["options"][1]["value"]), (&3.into(), &"Ask next".into(), &"a:b".into()));
+        let buttons = shown(Outcome::Suggested);
+        assert_eq!((&buttons[0]["label"], &buttons[1]["custom_id"]), (&"What is a?".into(), &"a:b".into()));
+    }
+
+    #[test]
+    fn a_verdict_card_has_a_field_for_each_sentence() {
+        let citation = Citation { id: "p1".into(), sign: "¶1".into(), label: "members".into() };
+        let finding = Finding {
+            sentence: "It has *six* members.".into(),
+            verdict: "supported",
+            text: "Supported.".into(),
+            citations: vec![citation],
+        };
+        let reply = Reply { outcome: Outcome::Checked, findings: vec![finding], ..Reply::told(Vec::new()) };
+        let shown = serde_json::to_value(embed(&reply)).expect("plain data");
+        assert_eq!(shown["fields"][0]["name"], "“It has \\*six\\* members.”");
+        assert_eq!(shown["fields"][0]["value"], "Supported.\n¶1 · members");
+    }
+
     proptest! {
         #[test]
         fn what_is_sent_is_within_the_limit(text in "(\\PC|\\*|\n|@| ){0,400}", limit in 1usize..300) {

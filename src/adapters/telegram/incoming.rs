@@ -79,6 +79,11 @@ impl Reader {
         Self { me, lost: AtomicU64::new(0) }
     }
 
+    /// Who the bot is.
+    pub fn me(&self) -> UserId {
+        self.me.user.id
+    }
+
     /// What an update is, if it concerns the bot. What cannot be read is counted.
     pub fn read(&self, raw: &Value) -> Option<Received> {
         let kind = match Update::deserialize(raw) {
@@ -88,7 +93,7 @@ impl Reader {
         match kind {
             UpdateKind::Message(message) => self.message(&self.whole(message, &raw["message"])?, Kind::Said),
             UpdateKind::EditedMessage(message) => self.message(&self.whole(message, &raw["edited_message"])?, Kind::Edited),
-            UpdateKind::CallbackQuery(query) => Some(Received::Press(pressed(query))),
+            UpdateKind::CallbackQuery(query) => Some(Received::Press(self.pressed(query))),
             UpdateKind::InlineQuery(query) => {
                 let author = author_id(query.from.id);
                 Some(Received::Typing(query, author))
@@ -133,7 +138,7 @@ impl Reader {
         if first.starts_with('/') && first.contains('@') && !message.chat.is_private() {
             return None;
         }
-        let place = place(&message.chat, topic(message));
+        let place = self.place(&message.chat, topic(message));
         let command = first.starts_with('/') && !matches!(command::parse(&text), Err(ParseError::Unknown { .. }));
         // In a topic Telegram calls everything a reply to what opened it.
         let original = message.reply_to_message().filter(|original| original.forum_topic_created().is_none());
@@ -154,30 +159,45 @@ impl Reader {
         let user = message.from.as_ref().filter(|_| message.sender_chat.is_none()).map(|user| user.id);
         Some(Received::Message { event, target, user })
     }
-}
 
-fn pressed(query: CallbackQuery) -> Pressed {
-    let press = query.data.as_deref().and_then(Press::decode);
-    let on = query.message.as_ref();
-    let within = on.and_then(MaybeInaccessibleMessage::regular_message).and_then(topic);
-    let target = on.map(|message| Target { chat: message.chat().id, topic: within, message: Some(message.id()) });
-    let place = on.map_or_else(|| posted(&query.chat_instance), |message| place(message.chat(), within));
-    let reply_to = match (on, &query.inline_message_id) {
-        (Some(message), _) => Some(message_id(message.chat().id, message.id())),
-        (None, Some(id)) => Some(message::MessageId(format!("telegram:inline {id}"))),
-        (None, None) => None,
-    };
-    let event = press.map(|press| Event {
-        place,
-        author: Author { id: author_id(query.from.id), manager: false },
-        message: message::MessageId(format!("telegram:press {}", query.id)),
-        reply_to,
-        quoted: None,
-        addressed: true,
-        private: None,
-        kind: Kind::Pressed(press),
-    });
-    Pressed { query: query.id, event, target, user: query.from.id }
+    fn pressed(&self, query: CallbackQuery) -> Pressed {
+        let press = query.data.as_deref().and_then(Press::decode);
+        let on = query.message.as_ref();
+        let within = on.and_then(MaybeInaccessibleMessage::regular_message).and_then(topic);
+        let target = on.map(|message| Target { chat: message.chat().id, topic: within, message: Some(message.id()) });
+        let place = on.map_or_else(|| posted(&query.chat_instance), |message| self.place(message.chat(), within));
+        let reply_to = match (on, &query.inline_message_id) {
+            (Some(message), _) => Some(message_id(message.chat().id, message.id())),
+            (None, Some(id)) => Some(message::MessageId(format!("telegram:inline {id}"))),
+            (None, None) => None,
+        };
+        let event = press.map(|press| Event {
+            place,
+            author: Author { id: author_id(query.from.id), manager: false },
+            message: message::MessageId(format!("telegram:press {}", query.id)),
+            reply_to,
+            quoted: None,
+            addressed: true,
+            private: None,
+            kind: Kind::Pressed(press),
+        });
+        Pressed { query: query.id, event, target, user: query.from.id }
+    }
+
+    fn place(&self, chat: &Chat, topic: Option<ThreadId>) -> Place {
+        let forum =
+            matches!(&chat.kind, ChatKind::Public(public) if matches!(&public.kind, PublicChatKind::Supergroup(group) if group.is_forum));
+        Place {
+            server: (!chat.is_private()).then(|| channel_id(chat.id, None)),
+            channel: channel_id(chat.id, topic),
+            thread: None,
+            direct: chat.is_private(),
+            opens_threads: forum && topic.is_none(),
+            whispers: false,
+            // An administrator hears all, too; whether it is one is asked where it matters.
+            hears_all: chat.is_private() || self.me.can_read_all_group_messages,
+        }
+    }
 }
 
 /// Who wrote a message; nobody if it was another bot.
@@ -198,18 +218,6 @@ fn topic(message: &Message) -> Option<ThreadId> {
     message.thread_id.filter(|_| message.is_topic_message)
 }
 
-fn place(chat: &Chat, topic: Option<ThreadId>) -> Place {
-    let forum = matches!(&chat.kind, ChatKind::Public(public) if matches!(&public.kind, PublicChatKind::Supergroup(group) if group.is_forum));
-    Place {
-        server: (!chat.is_private()).then(|| channel_id(chat.id, None)),
-        channel: channel_id(chat.id, topic),
-        thread: None,
-        direct: chat.is_private(),
-        opens_threads: forum && topic.is_none(),
-        whispers: false,
-    }
-}
-
 /// Where somebody posted an answer in inline mode: the bot does not learn more, and shows what it has to say over the
 /// chat, to one person alone.
 fn posted(chat_instance: &str) -> Place {
@@ -220,6 +228,7 @@ fn posted(chat_instance: &str) -> Place {
         direct: false,
         opens_threads: false,
         whispers: true,
+        hears_all: false,
     }
 }
 

@@ -34,8 +34,11 @@ fn article(found: Found) -> InlineQueryResult {
     let lines: Vec<String> = reply.citations.iter().take(1).map(Citation::line).chain([reply.text()]).collect();
     let keyboard = render::inline_keyboard(&reply);
     let title = cut(&title, TITLE, Count::Characters);
-    let article = InlineQueryResultArticle::new(id, title, InputMessageContent::Text(text))
-        .description(cut(&lines.join("\n"), LINES, Count::Characters));
+    let article = InlineQueryResultArticle::new(id, title, InputMessageContent::Text(text)).description(cut(
+        &lines.join("\n"),
+        LINES,
+        Count::Characters,
+    ));
     InlineQueryResult::Article(if keyboard.inline_keyboard.is_empty() { article } else { article.reply_markup(keyboard) })
 }
 

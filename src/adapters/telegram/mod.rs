@@ -28,6 +28,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use teloxide::types::{CallbackQueryId, InlineQuery, UserId};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -40,6 +41,8 @@ const THINK_WITHIN: Duration = Duration::from_secs(30);
 const TYPING_AFTER: Duration = Duration::from_millis(700);
 /// Jobs wait for the limits of their chats, so many may run, for long.
 const QUEUE: (usize, Duration) = (4_096, Duration::from_secs(900));
+/// Lines that are said at a time outside the queue; beyond that they are left out.
+const ASIDE: usize = 256;
 
 /// Answers on Telegram until it is told to stop; then finishes what is in flight.
 ///
@@ -50,7 +53,7 @@ pub async fn run(bot: Arc<Bot>, config: &TelegramConfig, token: &Secret, stoppin
     let api = Arc::new(Api::new(config, token)?);
     let Some(me) = stopping.run_until_cancelled(api.me()).await else { return Ok(()) };
     let queue = Queue::new(Limits { running: QUEUE.0, job: QUEUE.1, ..Limits::default() });
-    let adapter = Arc::new(Adapter { bot, api: api.clone(), queue, reader: Reader::new(me?) });
+    let adapter = Arc::new(Adapter { bot, api: api.clone(), queue, reader: Reader::new(me?), aside: Arc::new(Semaphore::new(ASIDE)) });
     tokio::spawn(commands::set(api));
     let ended = match &config.webhook_url {
         None => poll::run(&adapter, config.poll_seconds, &stopping).await,
@@ -69,6 +72,8 @@ struct Adapter {
     api: Arc<Api>,
     queue: Queue,
     reader: Reader,
+    /// Bounds what is said outside the queue.
+    aside: Arc<Semaphore>,
 }
 
 impl Adapter {
@@ -103,13 +108,31 @@ impl Adapter {
             && told
         {
             let api = self.api.clone();
-            tokio::spawn(async move { api.say(target, &Bot::busy()).await });
+            self.aside(async move { api.say(target, &Bot::busy()).await });
         }
     }
 
-    async fn deal(&self, mut event: Event, target: Target, user: Option<UserId>) -> Result<()> {
-        if let Some(user) = user.filter(|_| wants_settings(&event)) {
+    /// Does something short outside the queue, which may be full.
+    fn aside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(permit) = self.aside.clone().try_acquire_owned() {
+            tokio::spawn(async move {
+                work.await;
+                drop(permit);
+            });
+        }
+    }
+
+    /// Learns what only settings need to know.
+    async fn ask_who_manages(&self, event: &mut Event, target: Target, user: Option<UserId>) {
+        if let Some(user) = user {
             event.author.manager = self.api.manages(target.chat, user).await;
+        }
+        event.place.hears_all = event.place.hears_all || self.api.manages(target.chat, self.reader.me()).await;
+    }
+
+    async fn deal(&self, mut event: Event, target: Target, user: Option<UserId>) -> Result<()> {
+        if wants_settings(&event) {
+            self.ask_who_manages(&mut event, target, user).await;
         }
         match self.think(&event, target).await? {
             Action::Send { reply, thread, .. } => {
@@ -167,7 +190,7 @@ impl Adapter {
         let Pressed { query, event, target, user } = pressed;
         let (adapter, api) = (self.clone(), self.api.clone());
         let Some(event) = event else {
-            tokio::spawn(async move { note(&api, &query, Some(&Bot::gone())).await });
+            self.aside(async move { note(&api, &query, Some(&Bot::gone())).await });
             return;
         };
         let author = event.author.id.clone();
@@ -179,7 +202,7 @@ impl Adapter {
         let apology = async move { note(&sorry, &mine, Some(&Bot::sorry().text())).await };
         if let Err(shed) = self.queue.push(&lane, &author, work.instrument(span), apology) {
             let busy = shed.tell.then(|| Bot::busy().text());
-            tokio::spawn(async move { note(&api, &query, busy.as_deref()).await });
+            self.aside(async move { note(&api, &query, busy.as_deref()).await });
         }
     }
 
@@ -187,7 +210,7 @@ impl Adapter {
         if let (Some(target), Kind::Pressed(press)) = (target, &event.kind)
             && press.needs_manager()
         {
-            event.author.manager = self.api.manages(target.chat, user).await;
+            self.ask_who_manages(&mut event, target, Some(user)).await;
         }
         match (self.bot.handle(&event).await, target) {
             (Action::Send { reply, .. }, Some(target)) => {
@@ -222,7 +245,7 @@ impl Adapter {
 /// Whether an event needs to know who administers the group.
 fn wants_settings(event: &Event) -> bool {
     let (Kind::Said(text) | Kind::Edited(text)) = &event.kind else { return false };
-    event.place.server.is_some() && !event.author.manager && command::parse(text) == Ok(Request::Settings)
+    event.place.server.is_some() && command::parse(text) == Ok(Request::Settings)
 }
 
 /// Answers a pressed button with a line, if that can be done.

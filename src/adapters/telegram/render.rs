@@ -119,9 +119,8 @@ pub fn keyboard(reply: &Reply) -> InlineKeyboardMarkup {
 /// The keyboard under a reply that somebody posted in inline mode. The bot cannot write there, so a suggestion is put
 /// into the person's own line, as a question to the bot.
 pub fn inline_keyboard(reply: &Reply) -> InlineKeyboardMarkup {
-    let ask = |s: &Suggestion| {
-        InlineKeyboardButton::switch_inline_query_current_chat(label(&s.question), cut(&s.question, QUERY, Count::Utf16))
-    };
+    let ask =
+        |s: &Suggestion| InlineKeyboardButton::switch_inline_query_current_chat(label(&s.question), cut(&s.question, QUERY, Count::Utf16));
     rows(reply, ask)
 }
 

@@ -37,9 +37,9 @@ struct Hook {
 pub async fn run(adapter: &Arc<Adapter>, config: &TelegramConfig, url: &str, token: &Secret, stopping: &CancellationToken) -> Result<()> {
     let hook = Hook { adapter: adapter.clone(), path: derived(token, "path"), secret: derived(token, "secret") };
     let listen = &config.webhook_listen;
-    let listener = TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("[telegram] webhook_listen = \"{listen}\" cannot be listened at; choose another port, or free this one"))?;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("[telegram] webhook_listen = \"{listen}\" cannot be listened at; choose another port, or free this one")
+    })?;
     let address = format!("{}/{}", url.trim_end_matches('/'), hook.path);
     let (secret, stop) = (hook.secret.clone(), stopping.clone());
     let routes = Router::new().fallback(post(deliver)).with_state(Arc::new(hook));

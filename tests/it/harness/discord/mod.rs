@@ -125,6 +125,7 @@ impl FakeDiscord {
         let mut config = Config::default();
         config.tokens.discord = Some(Secret::new("MTIz.test.token"));
         config.discord.api_url = Some(format!("http://{}", self.state.address));
+        config.discord.message_content = true;
         config.discord.request_timeout_seconds = 2;
         config
     }

@@ -95,6 +95,8 @@ pub struct State {
     /// Pressed buttons, and how often each was answered.
     pressed: Mutex<HashMap<String, usize>>,
     typing: Mutex<usize>,
+    /// Whether the bot hears what is addressed to it alone.
+    privacy: Mutex<bool>,
     wrong: Mutex<Vec<String>>,
 }
 
@@ -179,6 +181,16 @@ impl FakeTelegram {
     /// Does something wrong to the next request of a method.
     pub fn on_request(&self, method: &'static str, fault: Fault) {
         self.state.faults.lock().expect("not poisoned").push((method, fault));
+    }
+
+    /// Switches privacy mode on.
+    pub fn privacy(&self) {
+        *self.state.privacy.lock().expect("not poisoned") = true;
+    }
+
+    /// Makes the bot an administrator of all groups.
+    pub fn promote_bot(&self) {
+        self.state.managers.lock().expect("not poisoned").insert(payload::ME);
     }
 
     /// Makes somebody an administrator of all groups.
@@ -280,9 +292,7 @@ async fn api(Shared((state, sender)): Shared<(Arc<State>, mpsc::UnboundedSender<
             return (StatusCode::from_u16(status).expect("a status"), "<html>a gateway</html>").into_response();
         }
         (_, Some(Fault::Refuse(code, text))) => refuse(code, text),
-        (_, Some(Fault::TooEarly(wait))) => {
-            Err((429, format!("Too Many Requests: retry after {wait}"), json!({ "retry_after": wait })))
-        }
+        (_, Some(Fault::TooEarly(wait))) => Err((429, format!("Too Many Requests: retry after {wait}"), json!({ "retry_after": wait }))),
         (_, Some(Fault::Moved(to))) => {
             Err((400, "Bad Request: group chat was upgraded to a supergroup chat".to_owned(), json!({ "migrate_to_chat_id": to })))
         }
@@ -290,9 +300,7 @@ async fn api(Shared((state, sender)): Shared<(Arc<State>, mpsc::UnboundedSender<
     let (status, mut json) = match &answer {
         Ok(result) => (200, json!({ "ok": true, "result": result })),
         Err((code, text, Value::Null)) => (*code, json!({ "ok": false, "error_code": code, "description": text })),
-        Err((code, text, parameters)) => {
-            (*code, json!({ "ok": false, "error_code": code, "description": text, "parameters": parameters }))
-        }
+        Err((code, text, parameters)) => (*code, json!({ "ok": false, "error_code": code, "description": text, "parameters": parameters })),
     };
     capture::write("POST", &path, "", &content_type, &raw, status, &json);
     if let (Some(method), Ok(_)) = (method, &answer)
@@ -363,7 +371,7 @@ impl State {
                 let mut me = payload::me();
                 for (name, value) in [
                     ("can_join_groups", true),
-                    ("can_read_all_group_messages", false),
+                    ("can_read_all_group_messages", !*self.privacy.lock().expect("not poisoned")),
                     ("supports_inline_queries", true),
                     ("can_connect_to_business", false),
                     ("has_main_web_app", false),
@@ -421,7 +429,11 @@ impl State {
             "getChatMember" => {
                 let user = json!({ "id": number("user_id"), "is_bot": false, "first_name": "somebody" });
                 let manages = self.managers.lock().expect("not poisoned").contains(&number("user_id"));
-                Ok(if manages { json!({ "status": "creator", "user": user, "is_anonymous": false }) } else { json!({ "status": "member", "user": user }) })
+                Ok(if manages {
+                    json!({ "status": "creator", "user": user, "is_anonymous": false })
+                } else {
+                    json!({ "status": "member", "user": user })
+                })
             }
             "sendChatAction" => {
                 *self.typing.lock().expect("not poisoned") += 1;
@@ -444,7 +456,11 @@ impl State {
     fn keep(&self, chat: i64, id: i64, body: &Value) -> Value {
         let mut kept = self.messages.lock().expect("not poisoned");
         kept.insert((chat, id), (body["text"].clone(), body["reply_markup"].clone()));
-        let kind = if chat < 0 { json!({ "id": chat, "type": "supergroup", "title": "a group" }) } else { json!({ "id": chat, "type": "private" }) };
+        let kind = if chat < 0 {
+            json!({ "id": chat, "type": "supergroup", "title": "a group" })
+        } else {
+            json!({ "id": chat, "type": "private" })
+        };
         payload::message(id, &kind, &payload::me(), body["text"].as_str().unwrap_or_default())
     }
 
@@ -464,7 +480,10 @@ impl State {
                 return refuse(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running");
             }
             if self.webhook.lock().expect("not poisoned").is_some() {
-                return refuse(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first");
+                return refuse(
+                    409,
+                    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+                );
             }
             {
                 let mut updates = self.updates.lock().expect("not poisoned");
