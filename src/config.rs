@@ -332,6 +332,17 @@ mod tests {
             let message = parse("config.toml", &format!("[discord]\n{text}\n")).expect_err("a fault").to_string();
             assert!(message.contains(expected), "{message}");
         }
+        for (text, expected) in [
+            ("poll_seconds = 60", "from 1 to 50"),
+            ("webhook_connections = 101", "from 1 to 100"),
+            ("webhook_url = \"http://bot.example.org\"", "https://"),
+            ("api_url = \"127.0.0.1:80\"", "http://"),
+        ] {
+            let message = parse("config.toml", &format!("[telegram]\n{text}\n")).expect_err("a fault").to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+        let inside = "[telegram]\napi_url = \"http://127.0.0.1:8081\"\nwebhook_url = \"http://127.0.0.1:8443\"\n";
+        assert!(parse("config.toml", inside).is_ok(), "a server of one's own");
     }
 
     #[test]

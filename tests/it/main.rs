@@ -3,7 +3,7 @@
 //! - `console`: the program as a person runs it, good and bad input, exit codes, JSON Lines
 //! - `dialogue`: what a person reads: answers, follow-ups, declines, fact checks (snapshots)
 //! - `scenarios`: what a person does on any platform; `discord` runs them, and what only Discord has;
-//!   `discord_program` runs the program as a process; `telegram` and `telegram_program` do the same for Telegram
+//!   `discord_program` runs the program as a process; `telegram` does the same for Telegram
 //! - `harness`: fake platforms that the real adapters talk to
 //! - `knowledge`: the built-in knowledge file and other people's question banks
 //! - `properties`: what must hold for any input
@@ -22,7 +22,6 @@ mod knowledge;
 mod properties;
 mod scenarios;
 mod telegram;
-mod telegram_program;
 
 use footnote::bot::Bot;
 use footnote::qa::load::{Source, parse};

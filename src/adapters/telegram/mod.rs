@@ -1,7 +1,7 @@
 //! Telegram: an update becomes an [`Event`], an [`Action`] becomes requests to the Bot API.
 //!
 //! `poll` and `webhook` bring updates, in order; `incoming` reads them; `render` marks replies up; `api` sends, within
-//! the `limits`; `inline` answers while somebody types in any chat; `commands` sets the menus.
+//! the `limits`, and `refusal` says what it means when that fails; `inline` answers while somebody types in any chat; `commands` sets the menus.
 //!
 //! teloxide gives the Bot API's types and requests. Its dispatcher is not used, since a handler that panics ends it; the
 //! queue that all platforms share keeps order instead.
@@ -12,6 +12,7 @@ mod incoming;
 mod inline;
 mod limits;
 mod poll;
+mod refusal;
 mod render;
 mod webhook;
 

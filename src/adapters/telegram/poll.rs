@@ -4,7 +4,8 @@
 //! for only after what came before was handed over, so what a broken connection swallowed comes again.
 
 use super::Adapter;
-use super::api::{BAD_TOKEN, line};
+use super::api::BAD_TOKEN;
+use super::refusal::line;
 use anyhow::{Result, bail};
 use std::sync::Arc;
 use std::time::Duration;
