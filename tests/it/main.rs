@@ -2,8 +2,7 @@
 //!
 //! - `console`: the program as a person runs it, good and bad input, exit codes, JSON Lines
 //! - `dialogue`: what a person reads: answers, follow-ups, declines, fact checks (snapshots)
-//! - `scenarios`: what a person does on any platform; `discord` runs them, and what only Discord has;
-//!   `discord_program` runs the program as a process; `telegram` does the same for Telegram
+//! - `scenarios`: what a person does on any platform; `discord` and `telegram` run them, and what only these have
 //! - `harness`: fake platforms that the real adapters talk to
 //! - `knowledge`: the built-in knowledge file and other people's question banks
 //! - `properties`: what must hold for any input
@@ -15,7 +14,6 @@
 mod console;
 mod dialogue;
 mod discord;
-mod discord_program;
 mod harness;
 mod house_rules;
 mod knowledge;

@@ -169,7 +169,7 @@ async fn webhooks_deliver_to_several_replicas_and_to_nobody_else() {
     assert_eq!(telegram.deliver_to(&other, &two).await, 200, "the other one, without the first part of the path");
     assert_eq!(telegram.deliver_to(&url.replace(path, "guess"), &two).await, 404);
     assert_eq!(telegram.deliver_to(&url, &json!("not an update")).await, 200, "it would come again for ever");
-    let mut answered = vec![telegram.next().await, telegram.next().await];
+    let mut answered = [telegram.next().await, telegram.next().await];
     answered.sort_by_key(|got| got.body["reply_parameters"]["message_id"].as_i64());
     let questions: Vec<Option<i64>> = answered.iter().map(|got| got.body["reply_parameters"]["message_id"].as_i64()).collect();
     assert_eq!(questions, [one["update_id"].as_i64(), two["update_id"].as_i64()]);

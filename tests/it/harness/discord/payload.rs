@@ -23,7 +23,7 @@ pub fn me() -> Value {
 /// A person; the same name is the same person.
 pub fn user(name: &str) -> Value {
     let id = name.bytes().fold(1_100_000_000_000_000_000_u64, |id, byte| id.wrapping_mul(31).wrapping_add(u64::from(byte)) >> 1);
-    json!({ "id": (id | 1).to_string(), "username": name, "discriminator": "0", "global_name": name, "avatar": null, "public_flags": 0, "primary_guild": null })
+    json!({ "id": (id | 1).to_string(), "username": name, "discriminator": "0", "global_name": name, "avatar": null, "public_flags": 0, "flags": 0, "primary_guild": null })
 }
 
 /// A person in a server.
