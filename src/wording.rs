@@ -245,8 +245,8 @@ pub fn setting_button(setting: Setting, on: bool) -> String {
         (Setting::Private, true) => "Public by default",
         (Setting::Quiet, false) => "Be quiet",
         (Setting::Quiet, true) => "Stop being quiet",
-        (Setting::Threads, false) => "A thread for each question",
-        (Setting::Threads, true) => "No threads",
+        (Setting::Threads, false) => "A thread or topic for each question",
+        (Setting::Threads, true) => "Answer in place",
     };
     text.to_owned()
 }

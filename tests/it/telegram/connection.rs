@@ -71,6 +71,18 @@ async fn a_conflict_ends_the_program_unless_it_passes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_programs_with_one_token_do_not_fight_for_ever() {
+    let telegram = FakeTelegram::start().await;
+    let (one, two) = (telegram.run(PAPER.clone()), telegram.run(PAPER.clone()));
+    let first = tokio::select! {
+        ended = one.ended() => ended,
+        ended = two.ended() => ended,
+    };
+    let error = first.expect_err("it cannot go on").to_string();
+    assert!(error.starts_with("another program gets this bot's messages"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_teloxide_cannot_read_is_read_or_passed_over() {
     let (mut chat, running) = chat().await;
     let entities = json!([{ "type": "date_time", "offset": 0, "length": 3 }]);
@@ -87,6 +99,12 @@ async fn what_teloxide_cannot_read_is_read_or_passed_over() {
 async fn stopping_finishes_what_is_in_flight_and_confirms_it() {
     let (mut chat, running) = chat_with(slow_bot(Duration::from_secs(1))).await;
     let group = chat.telegram.group.clone();
+    chat.mention("ann", "hello").await;
+    while chat.telegram.polls() < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // The next poll, which would confirm what this one brings, does not get through.
+    chat.telegram.on_request("getUpdates", Hang);
     let mut message = payload::message(number(), &group, &payload::user("ann"), "");
     message["text"] = format!("@{NAME} what is the main argument of it all").into();
     let update = chat.telegram.send("message", message);

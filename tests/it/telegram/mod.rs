@@ -150,6 +150,34 @@ async fn inline_mode_shows_answers_while_somebody_types() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_in_reply_to_somebody_takes_that_message_or_the_part_that_was_quoted() {
+    let (mut chat, running) = chat().await;
+    let group = chat.telegram.group.clone();
+    let said = |text: &str| payload::message(number(), &group, &payload::user("bob"), text);
+    let claims = said("Serbia is a full member of the CSTO. Azerbaijan left the treaty in 1999.");
+    let both = chat.ask("ann", "/check", |message| message["reply_to_message"] = claims.clone()).await;
+    assert!(both.text.contains("Contradicted.") && both.text.contains("Supported."), "{both:?}");
+    let part = chat
+        .ask("ann", "/check", |message| {
+            message["reply_to_message"] = claims.clone();
+            message["quote"] = json!({ "text": "Azerbaijan left the treaty in 1999.", "position": 37, "is_manual": true });
+        })
+        .await;
+    assert!(part.text.contains("Supported.") && !part.text.contains("Serbia is"), "{part:?}");
+    let photo = chat
+        .ask("ann", "/ask", |message| {
+            let mut original = said("");
+            original.as_object_mut().expect("an object").remove("text");
+            original["caption"] = CHAIR.into();
+            original["photo"] = json!([{ "file_id": "f", "file_unique_id": "u", "width": 1, "height": 1 }]);
+            message["reply_to_message"] = original;
+        })
+        .await;
+    assert!(photo.text.contains("Stanislav Zas"), "{photo:?}");
+    running.stop().await.1.expect("it stops well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_to_an_entry_shows_it() {
     let (mut chat, running) = chat().await;
     let first = &PAPER.engine().knowledge().entries[0];
@@ -189,7 +217,7 @@ async fn topics_are_kept_to() {
 async fn a_topic_for_each_question_when_the_group_wants_it() {
     let (mut chat, running) = chat().await;
     let card = chat.manage("ann", "settings").await;
-    chat.turn("ann", &card, "A thread for each question").await;
+    chat.turn("ann", &card, "A thread or topic for each question").await;
     let group = chat.telegram.group.clone();
     chat.write(&group, "ann", &format!("@{NAME} {CHAIR}"), |_| {});
     let opened = chat.telegram.next().await;

@@ -305,7 +305,10 @@ async fn api(Shared((state, sender)): Shared<(Arc<State>, mpsc::UnboundedSender<
         let _ = sender.send(Got { method, body, id, at });
     }
     if matches!(fault, Some(Fault::Odd)) {
-        json["result"]["chat"] = "odd".into();
+        match &mut json["result"] {
+            Value::Object(result) => result.insert("chat".to_owned(), "odd".into()),
+            result => Some(std::mem::replace(result, json!({ "odd": result.clone() }))),
+        };
     }
     (StatusCode::from_u16(status).expect("a status"), axum::Json(json)).into_response()
 }
