@@ -88,6 +88,11 @@ impl Bot {
         Reply::told(wording::busy())
     }
 
+    /// Notes that a server or channel has got another id.
+    pub fn moved(&self, from: &str, to: &str) {
+        lock(&self.settings).moved(from, to);
+    }
+
     /// The line for a person whose button is no longer known.
     pub fn gone() -> String {
         wording::gone()

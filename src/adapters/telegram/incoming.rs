@@ -33,6 +33,8 @@ pub enum Received {
     Typing(InlineQuery, AuthorId),
     /// An answer that was shown to somebody who typed was posted.
     Chosen(ChosenInlineResult),
+    /// A group has got another number, as happens when it grows.
+    Moved(ChatId, ChatId),
 }
 
 /// A pressed button.
@@ -129,6 +131,9 @@ impl Reader {
         let ours = |user: Option<&User>| user.is_some_and(|user| user.id == self.me.id);
         if message.chat.is_channel() || message.is_automatic_forward() || ours(message.via_bot.as_ref()) {
             return None;
+        }
+        if let Some(to) = message.migrate_to_chat_id() {
+            return Some(Received::Moved(message.chat.id, *to));
         }
         let author = author(message)?;
         let written = text_of(message)?;

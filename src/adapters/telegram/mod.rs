@@ -85,6 +85,7 @@ impl Adapter {
             Some(Received::Press(pressed)) => self.press(pressed),
             Some(Received::Typing(query, author)) => self.typing(query, &author),
             Some(Received::Chosen(chosen)) => tracing::info!(answer = chosen.result_id, "an answer was posted in inline mode"),
+            Some(Received::Moved(from, to)) => self.bot.moved(&incoming::channel_id(from, None), &incoming::channel_id(to, None)),
             None => {}
         }
     }

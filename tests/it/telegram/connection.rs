@@ -2,7 +2,6 @@
 
 use super::{CHAIR, chat, chat_with, slow_bot};
 use crate::PAPER;
-use crate::harness::discord::{DiscordChat, FakeDiscord};
 use crate::harness::telegram::Fault::{Gateway, Hang, Refuse, TooEarly};
 use crate::harness::telegram::payload::{self, NAME, number};
 use crate::harness::telegram::{FakeTelegram, TelegramChat};
@@ -218,18 +217,4 @@ async fn a_webhook_that_cannot_be_ends_the_program_with_what_to_do() {
 
 async fn free_port() -> u16 {
     tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free").local_addr().expect("an address").port()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_program_serves_both_platforms() {
-    let (mut discord, telegram) = (FakeDiscord::start().await, FakeTelegram::start().await);
-    let mut config = telegram.config();
-    (config.discord, config.tokens.discord) = (discord.config().discord, discord.config().tokens.discord);
-    let running = Running::start(PAPER.clone(), config);
-    discord.connected().await;
-    let (mut here, mut there) = (TelegramChat::new(telegram), DiscordChat::new(discord));
-    for heard in [here.mention("ann", CHAIR).await, there.mention("ann", CHAIR).await] {
-        assert!(heard.text.contains("Stanislav Zas"), "{heard:?}");
-    }
-    running.stop().await.1.expect("it stops well");
 }

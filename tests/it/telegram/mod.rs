@@ -258,6 +258,24 @@ async fn a_group_without_topics_has_one_scope_of_settings() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_gets_another_number_keeps_its_settings() {
+    let (mut chat, running) = chat().await;
+    let (old, new) = (json!({ "id": -555, "type": "group", "title": "a group" }), payload::group(-1_000_000_000_555, false));
+    chat.telegram.group = old.clone();
+    let card = chat.manage("ann", "settings").await;
+    chat.turn("ann", &card, "Be quiet").await;
+    chat.telegram.write(&old, "ann", "", |message| {
+        message.as_object_mut().expect("an object").remove("text");
+        message["migrate_to_chat_id"] = new["id"].clone();
+    });
+    chat.telegram.group = new;
+    chat.chatter("ann", &format!("@{NAME} {CHAIR}")).await;
+    let card = chat.manage("ann", "settings").await;
+    assert!(card.text.contains("Quiet: only commands"), "{card:?}");
+    running.stop().await.1.expect("it stops well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_offers_to_listen_only_where_it_hears() {
     let telegram = FakeTelegram::start().await;
     telegram.privacy();
