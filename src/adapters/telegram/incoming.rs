@@ -86,6 +86,11 @@ impl Reader {
         self.me.user.id
     }
 
+    /// The bot's user name.
+    pub fn name(&self) -> &str {
+        self.me.user.username.as_deref().unwrap_or_default()
+    }
+
     /// What an update is, if it concerns the bot. What cannot be read is counted.
     pub fn read(&self, raw: &Value) -> Option<Received> {
         let kind = match Update::deserialize(raw) {
@@ -137,7 +142,7 @@ impl Reader {
         }
         let author = author(message)?;
         let written = text_of(message)?;
-        let (text, named) = without_name(written, self.me.user.username.as_deref().unwrap_or_default());
+        let (text, named) = without_name(written, self.name());
         let first = text.split_whitespace().next().unwrap_or_default();
         // A command with a name behind it is for the bot of that name; one that is not ours may be for any bot.
         if first.starts_with('/') && first.contains('@') && !message.chat.is_private() {

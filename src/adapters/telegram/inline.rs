@@ -16,23 +16,23 @@ const SHOWN: usize = 10;
 const TITLE: usize = 100;
 const LINES: usize = 160;
 
-/// Shows answers to what somebody is typing.
+/// Shows answers to what somebody is typing to the bot of this name.
 ///
 /// # Errors
 ///
 /// Telegram did not take them.
-pub async fn answer(bot: &Bot, api: &Api, query: &InlineQuery) -> Result<()> {
-    let results = bot.search(&query.query, SHOWN).into_iter().map(article).collect();
+pub async fn answer(bot: &Bot, api: &Api, name: &str, query: &InlineQuery) -> Result<()> {
+    let results = bot.search(&query.query, SHOWN).into_iter().map(|found| article(found, name)).collect();
     api.answer_inline(&query.id, results).await
 }
 
-fn article(found: Found) -> InlineQueryResult {
+fn article(found: Found, name: &str) -> InlineQueryResult {
     let Found { id, title, reply } = found;
     let text = InputMessageContentText::new(render::html(Some(&title), &reply, render::MESSAGE))
         .parse_mode(ParseMode::Html)
         .link_preview_options(no_preview());
     let lines: Vec<String> = reply.citations.iter().take(1).map(Citation::line).chain([reply.text()]).collect();
-    let keyboard = render::inline_keyboard(&reply);
+    let keyboard = render::inline_keyboard(&reply, name);
     let title = cut(&title, TITLE, Count::Characters);
     let article = InlineQueryResultArticle::new(id, title, InputMessageContent::Text(text)).description(cut(
         &lines.join("\n"),

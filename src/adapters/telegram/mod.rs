@@ -238,7 +238,7 @@ impl Adapter {
     fn typing(self: &Arc<Self>, query: InlineQuery, author: &AuthorId) {
         let adapter = self.clone();
         let lane = format!("typing {}", author.0);
-        let work = async move { inline::answer(&adapter.bot, &adapter.api, &query).await };
+        let work = async move { inline::answer(&adapter.bot, &adapter.api, adapter.reader.name(), &query).await };
         // Answers that come late are of no use, so shed ones are not spoken of.
         let _ = self.queue.push(&lane, author, work, async {});
     }

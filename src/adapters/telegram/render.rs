@@ -4,14 +4,15 @@
 
 use crate::bot::cut::{Count, cut};
 use crate::message::{Button, Citation, Reply, Suggestion};
+use std::str::FromStr;
 use teloxide::types::{InlineKeyboardButton, InlineKeyboardMarkup};
 
 /// UTF-16 code units of a message.
 pub const MESSAGE: usize = 4_096;
 /// UTF-16 code units of a note over the chat.
 pub const NOTE: usize = 200;
-/// UTF-16 code units of an inline query.
-const QUERY: usize = 256;
+/// Bytes of what a link to the bot carries.
+const PARAMETER: usize = 64;
 /// Characters of a button's label that phones show.
 const LABEL: usize = 64;
 /// Characters of the labels of one row of buttons.
@@ -112,20 +113,24 @@ pub fn note(text: &str) -> String {
 
 /// The keyboard under a reply in a chat: a row for each suggestion, then the other buttons.
 pub fn keyboard(reply: &Reply) -> InlineKeyboardMarkup {
-    let ask = |s: &Suggestion| InlineKeyboardButton::callback(label(&s.question), s.press().encode());
-    rows(reply, ask)
+    rows(reply, |s| Some(InlineKeyboardButton::callback(label(&s.question), s.press().encode())))
 }
 
-/// The keyboard under a reply that somebody posted in inline mode. The bot cannot write there, so a suggestion is put
-/// into the person's own line, as a question to the bot.
-pub fn inline_keyboard(reply: &Reply) -> InlineKeyboardMarkup {
-    let ask =
-        |s: &Suggestion| InlineKeyboardButton::switch_inline_query_current_chat(label(&s.question), cut(&s.question, QUERY, Count::Utf16));
-    rows(reply, ask)
+/// The keyboard under a reply that somebody posted in inline mode. The bot cannot write there, so a suggestion is a link
+/// to the talk with the bot of this name, which opens with the answer. Buttons that type into the chat would keep the
+/// reply from being posted in channels.
+pub fn inline_keyboard(reply: &Reply, bot: &str) -> InlineKeyboardMarkup {
+    rows(reply, |s| Some(InlineKeyboardButton::url(label(&s.question), link(bot, &s.entry)?)))
 }
 
-fn rows(reply: &Reply, ask: impl Fn(&Suggestion) -> InlineKeyboardButton) -> InlineKeyboardMarkup {
-    let mut rows: Vec<Vec<InlineKeyboardButton>> = reply.suggestions.iter().map(|s| vec![ask(s)]).collect();
+/// The link that opens a talk with an entry; none if its id does not fit into one.
+fn link<Url: FromStr>(bot: &str, entry: &str) -> Option<Url> {
+    let fits = (1..=PARAMETER).contains(&entry.len()) && entry.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    fits.then(|| format!("https://t.me/{bot}?start={entry}").parse().ok()).flatten()
+}
+
+fn rows(reply: &Reply, ask: impl Fn(&Suggestion) -> Option<InlineKeyboardButton>) -> InlineKeyboardMarkup {
+    let mut rows: Vec<Vec<InlineKeyboardButton>> = reply.suggestions.iter().filter_map(ask).map(|button| vec![button]).collect();
     let mut width = ROW;
     for button in &reply.buttons {
         let own = label(&button.label).chars().count();

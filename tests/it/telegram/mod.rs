@@ -136,7 +136,9 @@ async fn inline_mode_shows_answers_while_somebody_types() {
     chat.telegram.write(&group, "ann", "The CSTO is ...", |message| message["via_bot"] = payload::me());
     let buttons: Vec<Value> = first["reply_markup"]["inline_keyboard"].as_array().into_iter().flatten().cloned().collect();
     let buttons: Vec<&Value> = buttons.iter().flat_map(|row| row.as_array().into_iter().flatten()).collect();
-    assert!(buttons[0]["switch_inline_query_current_chat"].is_string(), "{buttons:?}");
+    let entry = buttons[0]["url"].as_str().and_then(|link| link.strip_prefix(&format!("https://t.me/{NAME}?start=")));
+    let related = chat.direct("bob", &format!("/start {}", entry.expect("a link"))).await;
+    assert!(related.sources.contains('¶'), "{related:?}");
     for (label, said, aloud) in [("Show evidence", "In our words", json!(true)), ("Helpful", "Thank you", json!(false))] {
         let data = buttons.iter().find(|button| button["text"] == label).expect("a button")["callback_data"].clone();
         let query = json!({ "id": number().to_string(), "from": payload::user("bob"), "inline_message_id": "in1", "chat_instance": "9", "data": data });

@@ -135,8 +135,8 @@ fn buttons(markup: &Value, wrong: &mut Vec<String>) {
     for button in rows.flat_map(|row| row.as_array().into_iter().flatten()) {
         let actions = button.as_object().map_or(0, |fields| fields.keys().filter(|key| *key != "text").count());
         let data = button["callback_data"].as_str();
-        let query = button["switch_inline_query_current_chat"].as_str();
-        let sound = data.is_some_and(|data| (1..=64).contains(&data.len())) || query.is_some_and(|query| length(query) <= 256);
+        let link = button["url"].as_str();
+        let sound = data.is_some_and(|data| (1..=64).contains(&data.len())) || link.is_some_and(|link| link.starts_with("https://"));
         if actions != 1 || !sound || button["text"].as_str().is_none_or(str::is_empty) {
             wrong.push(format!("button {button}"));
         }
