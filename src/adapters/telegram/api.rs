@@ -32,6 +32,8 @@ const TRIES: u32 = 3;
 const AGAIN: Duration = Duration::from_millis(500);
 /// How long teloxide rests after a fault of the server, and some time to read the answer.
 const REST: Duration = Duration::from_secs(15);
+/// Connections that are kept for the next request; a flood opens more for a while.
+const CONNECTIONS: usize = 32;
 /// Telegram may ask for longer waits; whoever asked has gone by then.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 /// How long an inline answer may be shown again without asking the bot, in seconds.
@@ -97,7 +99,7 @@ impl Api {
         let bot = |timeout| -> Result<Bot> {
             // teloxide takes a rest after a fault of the server and only then reads the answer, so that one limit for all
             // would take every such fault for silence.
-            let settings = default_reqwest_settings().read_timeout(timeout).timeout(timeout + REST);
+            let settings = default_reqwest_settings().read_timeout(timeout).timeout(timeout + REST).pool_max_idle_per_host(CONNECTIONS);
             let client = settings.build().context("no secure connections can be made")?;
             let bot = Bot::with_client(token.expose(), client);
             Ok(match &config.api_url {
