@@ -28,6 +28,9 @@ pub struct Config {
     /// Discord.
     #[serde(default)]
     pub discord: DiscordConfig,
+    /// Telegram.
+    #[serde(default)]
+    pub telegram: TelegramConfig,
     /// Tokens of the platforms, from the environment.
     #[serde(skip)]
     pub tokens: Tokens,
@@ -179,6 +182,88 @@ fn default_stale_after() -> u64 {
     150
 }
 
+/// `[telegram]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TelegramConfig {
+    /// Where the Bot API is, if not at Telegram: a server of one's own.
+    #[serde(default)]
+    pub api_url: Option<String>,
+    /// Whether to keep Telegram's flood limits; a server of one's own may have none.
+    #[serde(default = "default_throttle")]
+    pub throttle: bool,
+    /// Where Telegram delivers to, as seen from outside; the bot polls if it is missing.
+    #[serde(default)]
+    pub webhook_url: Option<String>,
+    /// Where to listen for deliveries.
+    #[serde(default = "default_webhook_listen")]
+    pub webhook_listen: String,
+    /// Whether to stop Telegram from delivering when the bot stops.
+    #[serde(default)]
+    pub webhook_remove_on_stop: bool,
+    /// Deliveries at a time.
+    #[serde(default = "default_webhook_connections")]
+    pub webhook_connections: u8,
+    /// Seconds that a poll waits for something to happen.
+    #[serde(default = "default_poll")]
+    pub poll_seconds: u64,
+    /// Seconds that any other request may take.
+    #[serde(default = "default_request_timeout")]
+    pub request_timeout_seconds: u64,
+}
+
+impl Default for TelegramConfig {
+    fn default() -> Self {
+        Self {
+            api_url: None,
+            throttle: default_throttle(),
+            webhook_url: None,
+            webhook_listen: default_webhook_listen(),
+            webhook_remove_on_stop: false,
+            webhook_connections: default_webhook_connections(),
+            poll_seconds: default_poll(),
+            request_timeout_seconds: default_request_timeout(),
+        }
+    }
+}
+
+impl TelegramConfig {
+    /// What types cannot say.
+    fn check(&self, name: &str) -> Result<()> {
+        if self.api_url.as_deref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            bail!("{name}: [telegram] api_url must begin with http:// or https://");
+        }
+        // A Bot API server of one's own also delivers without encryption, inside a network of one's own.
+        let delivers = |url: &str| url.starts_with("https://") || (self.api_url.is_some() && url.starts_with("http://"));
+        if self.webhook_url.as_deref().is_some_and(|url| !delivers(url)) {
+            bail!("{name}: [telegram] webhook_url must begin with https://, which is all that Telegram delivers to");
+        }
+        if !(1..=100).contains(&self.webhook_connections) {
+            bail!("{name}: [telegram] webhook_connections must be from 1 to 100");
+        }
+        if !(1..=50).contains(&self.poll_seconds) || self.request_timeout_seconds == 0 {
+            bail!("{name}: [telegram] poll_seconds must be from 1 to 50, and request_timeout_seconds at least 1");
+        }
+        Ok(())
+    }
+}
+
+fn default_throttle() -> bool {
+    true
+}
+
+fn default_webhook_listen() -> String {
+    "127.0.0.1:8443".to_owned()
+}
+
+fn default_webhook_connections() -> u8 {
+    40
+}
+
+fn default_poll() -> u64 {
+    30
+}
+
 /// `[discord] shards`
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -266,7 +351,7 @@ pub fn load(named: Option<&Path>) -> Result<Config> {
 /// All faults of the text, one a line, with the nearest known key.
 pub fn parse(name: &str, text: &str) -> Result<Config> {
     let error = match toml::from_str::<Config>(text) {
-        Ok(config) => return config.discord.check(name).map(|()| config),
+        Ok(config) => return config.discord.check(name).and_then(|()| config.telegram.check(name)).map(|()| config),
         Err(error) => error,
     };
     let schema = serde_json::to_value(schemars::schema_for!(Config))?;
@@ -310,6 +395,17 @@ mod tests {
             let message = parse("config.toml", &format!("[discord]\n{text}\n")).expect_err("a fault").to_string();
             assert!(message.contains(expected), "{message}");
         }
+        for (text, expected) in [
+            ("poll_seconds = 60", "from 1 to 50"),
+            ("webhook_connections = 101", "from 1 to 100"),
+            ("webhook_url = \"http://bot.example.org\"", "https://"),
+            ("api_url = \"127.0.0.1:80\"", "http://"),
+        ] {
+            let message = parse("config.toml", &format!("[telegram]\n{text}\n")).expect_err("a fault").to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+        let inside = "[telegram]\napi_url = \"http://127.0.0.1:8081\"\nwebhook_url = \"http://127.0.0.1:8443\"\n";
+        assert!(parse("config.toml", inside).is_ok(), "a server of one's own");
     }
 
     #[test]

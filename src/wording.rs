@@ -215,8 +215,8 @@ pub fn settings_elsewhere() -> Vec<String> {
 /// The settings of a scope, a line for each.
 pub fn settings(scope: Scope, lines: Vec<String>) -> Vec<String> {
     let title = match scope {
-        Scope::Channel => "How I behave in this channel:",
-        Scope::Server => "How I behave in all channels that do not say otherwise:",
+        Scope::Channel => "How I behave here:",
+        Scope::Server => "How I behave in all channels and topics that do not say otherwise:",
     };
     vec![format!("{title}\n{}", lines.join("\n")), "I keep this until I am next restarted.".to_owned()]
 }
@@ -230,8 +230,8 @@ pub fn setting_line(setting: Setting, on: bool) -> String {
         (Setting::Private, true) => "Answers to commands are shown only to the one who asks.",
         (Setting::Quiet, false) => "Mentions and replies are answered.",
         (Setting::Quiet, true) => "Quiet: only commands are answered, privately where possible.",
-        (Setting::Threads, false) => "Answers stand in the channel itself.",
-        (Setting::Threads, true) => "Each question that mentions me gets a thread of its own.",
+        (Setting::Threads, false) => "Answers stand where the question was asked.",
+        (Setting::Threads, true) => "Each question that mentions me gets a thread or topic of its own.",
     };
     format!("• {text}")
 }
@@ -245,8 +245,8 @@ pub fn setting_button(setting: Setting, on: bool) -> String {
         (Setting::Private, true) => "Public by default",
         (Setting::Quiet, false) => "Be quiet",
         (Setting::Quiet, true) => "Stop being quiet",
-        (Setting::Threads, false) => "A thread for each question",
-        (Setting::Threads, true) => "No threads",
+        (Setting::Threads, false) => "A thread or topic for each question",
+        (Setting::Threads, true) => "Answer in place",
     };
     text.to_owned()
 }

@@ -3,7 +3,7 @@
 mod encoder;
 
 use crate::adapters::console::{chat, jsonl, render};
-use crate::adapters::discord;
+use crate::adapters::{discord, telegram};
 use crate::bot::Bot;
 use crate::cli::{self, Cli, Command, One};
 use crate::config::{self, Config};
@@ -204,7 +204,7 @@ fn grade(bot: &Bot, folder: &Path, show: bool, limits: &[(String, f64)]) -> Resu
 /// Connects the platforms until the process is told to stop. Nothing else of the program needs a runtime.
 fn platforms(config: &Config, bot: Bot) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the system gives no threads to work with")?;
-    if config.tokens.discord.is_some() {
+    if config.tokens.discord.is_some() || config.tokens.telegram.is_some() {
         print("Connecting. Ctrl-C stops.\n")?;
     }
     runtime.block_on(serve(Arc::new(bot), config, told_to_stop()))?;
@@ -249,11 +249,12 @@ pub async fn serve(bot: Arc<Bot>, config: &Config, stop: impl Future<Output = ()
         let (bot, config, stopping) = (bot.clone(), config.discord.clone(), stopping.clone());
         platforms.spawn(async move { discord::run(bot, &config, &token, stopping).await });
     }
-    if config.tokens.telegram.is_some() {
-        bail!("TELEGRAM_TOKEN is set, but this version has no adapter for it yet; unset it");
+    if let Some(token) = config.tokens.telegram.clone() {
+        let (bot, config, stopping) = (bot.clone(), config.telegram.clone(), stopping.clone());
+        platforms.spawn(async move { telegram::run(bot, &config, &token, stopping).await });
     }
     if platforms.is_empty() {
-        bail!("no platform to connect: set DISCORD_TOKEN, or try `footnote chat`");
+        bail!("no platform to connect: set DISCORD_TOKEN or TELEGRAM_TOKEN, or try `footnote chat`");
     }
     let mut end = tokio::select! {
         () = stop => Ok(()),

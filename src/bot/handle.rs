@@ -51,7 +51,7 @@ impl Bot {
 
     /// Whether an event may come to anything; cheap, for adapters that hear everything that is said.
     pub fn concerns(&self, event: &Event) -> bool {
-        let own_thread = || event.place.thread.as_ref().is_some_and(|thread| lock(&self.seen).own_thread(thread));
+        let own_thread = || lock(&self.seen).own_thread(event.place.lane());
         !matches!(event.kind, Kind::Said(_)) || event.addressed || own_thread() || self.on(event, Setting::Listen)
     }
 
@@ -86,6 +86,16 @@ impl Bot {
     /// The line for a person whose message was shed.
     pub fn busy() -> Reply {
         Reply::told(wording::busy())
+    }
+
+    /// Notes that a server or channel has got another id.
+    pub fn moved(&self, from: &str, to: &str) {
+        lock(&self.settings).moved(from, to);
+    }
+
+    /// The line for a person whose button is no longer known.
+    pub fn gone() -> String {
+        wording::gone()
     }
 
     /// The apology for a reply that was lost.
@@ -141,7 +151,7 @@ impl Bot {
         if !event.place.direct && !command && self.on(event, Setting::Quiet) {
             return None;
         }
-        let own_thread = event.place.thread.as_ref().is_some_and(|thread| lock(&self.seen).own_thread(thread));
+        let own_thread = lock(&self.seen).own_thread(event.place.lane());
         if event.addressed || own_thread {
             return Some(true);
         }

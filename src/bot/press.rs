@@ -93,7 +93,10 @@ impl Bot {
             buttons.push(Button { label: wording::setting_button(setting, on), press: Press::Set(scope, setting, !on) });
         }
         let other = if scope == Scope::Channel { Scope::Server } else { Scope::Channel };
-        buttons.push(Button { label: wording::scope_button(other), press: Press::Settings(other) });
+        // A group without channels has but one scope.
+        if place.server.as_ref() != Some(&place.channel) || place.opens_threads {
+            buttons.push(Button { label: wording::scope_button(other), press: Press::Settings(other) });
+        }
         Reply { buttons, ..Reply::told(wording::settings(scope, lines)) }
     }
 }

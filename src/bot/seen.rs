@@ -108,7 +108,7 @@ impl Seen {
         let key = (place.lane().to_owned(), author.clone());
         let conversation = if let Some(conversation) = chain {
             conversation.clone()
-        } else if let Some(conversation) = place.thread.as_ref().and_then(|thread| self.threads.map.get(thread)) {
+        } else if let Some(conversation) = self.threads.map.get(place.lane()) {
             conversation.clone()
         } else if place.direct || place.thread.is_some() {
             ConversationId(place.lane().to_owned())

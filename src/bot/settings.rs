@@ -41,6 +41,15 @@ impl Settings {
         self.said.get(&name(scope, place)).and_then(|(_, said)| said.0[slot(setting)])
     }
 
+    /// Keeps the settings of a server or channel that has got another id.
+    pub fn moved(&mut self, from: &str, to: &str) {
+        for scope in [Scope::Server, Scope::Channel] {
+            if let Some(said) = self.said.remove(&(scope, from.to_owned())) {
+                self.said.insert((scope, to.to_owned()), said);
+            }
+        }
+    }
+
     /// Turns a setting on or off for a scope.
     pub fn set(&mut self, scope: Scope, place: &Place, setting: Setting, on: bool) {
         let name = name(scope, place);
@@ -78,5 +87,9 @@ mod tests {
         settings.set(Scope::Channel, &place("b"), Setting::Quiet, false);
         assert!(settings.on(&place("a"), Setting::Quiet) && !settings.on(&place("b"), Setting::Quiet));
         assert_eq!(settings.said(Scope::Channel, &place("a"), Setting::Quiet), None);
+        settings.moved("b", "c");
+        assert!(settings.on(&place("b"), Setting::Quiet) && !settings.on(&place("c"), Setting::Quiet));
+        settings.moved("s", "t");
+        assert!(!settings.on(&place("a"), Setting::Quiet));
     }
 }

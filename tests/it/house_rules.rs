@@ -31,6 +31,7 @@ const NAMED_IN: &[(&str, &[&str])] = &[
     ("serenity", &["src/adapters/discord"]),
     ("reqwest", &["src/adapters/discord"]),
     ("teloxide", &["src/adapters/telegram"]),
+    ("axum", &["src/adapters/telegram"]),
     ("sqlx", &["src/store"]),
     ("rust_bert", &["src/encoder", "src/train"]),
     ("tch", &["src/encoder", "src/train"]),

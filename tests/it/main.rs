@@ -3,7 +3,8 @@
 //! - `bert`: the transformer and training, with the feature `bert`
 //! - `console`: the program as a person runs it, good and bad input, exit codes, JSON Lines
 //! - `dialogue`: what a person reads: answers, follow-ups, declines, fact checks (snapshots)
-//! - `scenarios`: what a person does on any platform; `discord` runs them, and what only Discord has
+//! - `scenarios`: what a person does on any platform; `discord` and `telegram` run them, and what only these have;
+//!   `platforms` runs all at once
 //! - `harness`: fake platforms that the real adapters talk to
 //! - `knowledge`: the built-in knowledge file and other people's question banks
 //! - `properties`: what must hold for any input
@@ -20,8 +21,10 @@ mod discord;
 mod harness;
 mod house_rules;
 mod knowledge;
+mod platforms;
 mod properties;
 mod scenarios;
+mod telegram;
 
 use footnote::bot::Bot;
 use footnote::qa::load::{Source, parse};

@@ -124,7 +124,7 @@ async fn a_deleted_question_takes_its_reply_along() {
 async fn a_thread_for_each_question_when_the_server_wants_it() {
     let (mut chat, running) = chat().await;
     let card = chat.manage("ann", "settings").await;
-    chat.turn("ann", &card, "A thread for each question").await;
+    chat.turn("ann", &card, "A thread or topic for each question").await;
     let text = format!("{} {CHAIR}", chat.discord.name());
     let question = chat.discord.write(chat.discord.channel, "ann", &text, |_| {});
     let opened = chat.discord.next().await;

@@ -4,6 +4,7 @@
 
 pub mod capture;
 pub mod discord;
+pub mod telegram;
 #[cfg(feature = "bert")]
 pub mod tiny_bert;
 
