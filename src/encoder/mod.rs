@@ -33,7 +33,7 @@ pub struct LetterCounts;
 impl Encoder for LetterCounts {
     fn encode(&self, texts: &[&str]) -> Result<Vec<Embedding>> {
         let count = |text: &&str| {
-            let mut counts = vec![0f32; 26];
+            let mut counts = [0f32; 26];
             for letter in text.bytes().filter(u8::is_ascii_alphabetic) {
                 counts[usize::from(letter.to_ascii_lowercase() - b'a')] += 1.0;
             }

@@ -228,7 +228,8 @@ impl Lexicon {
         }
         self.spelling = Spelling::new(trusted.iter().map(|(w, c)| (&**w, *c)));
         for word in rare {
-            match self.spelling.within(&word, 1) {
+            let polite = is_function_word(&word) || POLITE.contains(&&*word);
+            match self.spelling.within(&word, 1).filter(|_| !polite) {
                 Some(correction) => {
                     let meant = correction.word.into();
                     self.misspelt.insert(word, meant);

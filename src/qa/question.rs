@@ -417,7 +417,8 @@ fn second_question(sentence: &str) -> Option<usize> {
 }
 
 /// Words before the first that counts.
-const OPENERS: &[&str] = &["so", "and", "but", "ok", "okay", "well", "then", "now", "bottom", "line", "wait", "hey", "also", "lol", "honestly"];
+const OPENERS: &[&str] =
+    &["so", "and", "but", "ok", "okay", "well", "then", "now", "bottom", "line", "wait", "hey", "also", "lol", "honestly"];
 
 /// Whether a message states something rather than asks: no question mark, no question word, a verb, and some length.
 pub fn states(raw: &str, words: &[Word]) -> bool {

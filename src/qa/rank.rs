@@ -56,30 +56,30 @@ pub struct Weights {
 
 /// Words alone. All are fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
 pub const LEXICAL: Weights = Weights {
-    best: 0.156,
-    top: 0.209,
-    bm25: 1.134,
-    body: 0.074,
-    kind: 0.050,
-    names: 0.064,
-    context: 0.45,
-    followup: 0.335,
+    best: 0.180,
+    top: 0.191,
+    bm25: 1.128,
+    body: 0.128,
+    kind: 0.054,
+    names: 0.063,
+    context: 0.450,
+    followup: 0.340,
     similarity: 0.000,
-    confidence: [-2.48, 1.88, 0.53, 1.08, 0.00, 0.39, 1.02, 0.73, 0.16, 4.14, 0.00, 5.18, 0.27],
+    confidence: [-2.62, 1.74, 0.65, 1.47, 0.00, 0.39, 0.87, 0.92, 0.06, 4.17, 0.00, 5.09, 0.26],
 };
 
 /// Words and the table of word-piece vectors.
 pub const TABLE: Weights = Weights {
-    best: 0.000,
+    best: 0.039,
     top: 0.000,
-    bm25: 1.500,
-    body: 0.006,
-    kind: 0.093,
-    names: 0.106,
-    context: 1.5,
-    followup: 1.595,
-    similarity: 2.903,
-    confidence: [-4.35, 0.98, 0.00, 2.64, 3.10, 0.28, 0.60, 0.00, 0.00, 2.48, 3.03, 2.74, 0.32],
+    bm25: 1.461,
+    body: 0.837,
+    kind: 0.143,
+    names: 0.115,
+    context: 1.500,
+    followup: 1.600,
+    similarity: 3.179,
+    confidence: [-4.57, 0.50, 0.00, 2.57, 3.86, 0.42, 0.38, 0.34, 0.00, 2.31, 4.16, 2.01, 0.23],
 };
 
 /// Words and a transformer's embeddings.

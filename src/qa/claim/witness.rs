@@ -6,7 +6,7 @@
 /// Number of features that tell whether a claim is addressed.
 pub const ADDRESSED: usize = 12;
 /// Number of features that tell the direction of a claim.
-pub const DIRECTION: usize = 31;
+pub const DIRECTION: usize = 32;
 
 /// Names of the features, for explanations and calibration.
 pub const ADDRESSED_NAMES: [&str; ADDRESSED] = [
@@ -56,13 +56,14 @@ pub const DIRECTION_NAMES: [&str; DIRECTION] = [
     "names beside the fact's own",
     "number unknown to the paragraph",
     "names unknown to the paragraph",
+    "nearest true less nearest false, names and numbers counted",
 ];
 
 /// Which way each feature points, where that is known beforehand: 1 for the claim, -1 against it.
 pub const ADDRESSED_SIGNS: [i8; ADDRESSED] = [0, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1];
 /// See [`ADDRESSED_SIGNS`].
 pub const DIRECTION_SIGNS: [i8; DIRECTION] =
-    [0, 1, 1, 1, 1, -1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, 1, -1, 1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1, -1];
+    [0, 1, 1, 1, 1, -1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, 1, -1, 1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1, -1, 1];
 
 /// Weights of a logistic model.
 #[derive(Debug, Clone, Copy)]
@@ -81,10 +82,10 @@ impl<const N: usize> Model<N> {
 }
 
 /// Whether the paper addresses a claim.
-pub const ADDRESSED_MODEL: Model<ADDRESSED> = Model([1.67, 5.05, 0.48, 12.24, -6.68, -0.17, -5.20, -0.90, -0.87, -0.79, -11.01, -0.55]);
+pub const ADDRESSED_MODEL: Model<ADDRESSED> = Model([1.81, 4.05, 1.86, 11.12, -6.90, -1.05, -4.20, -0.42, -0.73, -1.15, -10.29, -0.69]);
 
 /// Whether the paper supports a claim that it addresses.
 pub const DIRECTION_MODEL: Model<DIRECTION> = Model([
-    -0.35, 0.00, 0.58, 4.73, 2.03, -1.07, 0.06, -0.24, -0.89, -0.27, -0.14, 0.48, 3.28, 5.50, 0.28, -0.21, 0.17, 0.00, 0.00, -0.62, -0.62,
-    -0.34, 0.05, -0.61, 0.00, 0.00, -0.43, -0.61, -0.49, -0.51, -0.32,
+    -0.37, 0.00, 0.00, 4.14, 1.89, -1.09, 0.06, -0.18, -0.88, -0.24, -0.14, 0.26, 3.35, 5.64, 0.27, -0.25, 0.17, 0.00, 0.00, -0.63, -0.47,
+    -0.30, 0.08, -0.60, 0.00, 0.00, -0.43, -0.64, -0.50, -0.42, -0.27, 1.07,
 ]);
