@@ -18,8 +18,10 @@ const OUTSIDE: usize = 6;
 /// What a name, and a number, costs that only one of two statements has.
 const STRANGE_NAME: f32 = 0.08;
 const STRANGE_NUMBER: f32 = 0.05;
+/// What it costs a fact that the claim names another in place of its subject.
+const ANOTHER: f32 = 0.1;
 /// Steepness of a fact's say in its similarity to the claim.
-const SAY: f32 = 16.0;
+const SAY: f32 = 30.0;
 
 /// A claim's evidence, kept for explanations and calibration.
 pub struct Evidence {
@@ -53,6 +55,14 @@ impl Near {
     }
 }
 
+/// Subjects of a fact that a claim leaves out while it names others of their kind: then it speaks of another, and what a
+/// misreading says of the fact's own subject is no concern of it.
+fn another(fact: &FactSigns, claim: &Signs, lexicon: &Lexicon) -> f32 {
+    let kind = |name: &ThingId| lexicon.thing(*name).kind;
+    let left_out = fact.subjects.iter().filter(|s| !claim.names.contains(s));
+    left_out.filter(|s| claim.names.iter().any(|n| kind(n) == kind(s) && !fact.subjects.contains(n))).count() as f32
+}
+
 /// Names and numbers that two statements do not share, weighed; more than a few count no more.
 fn strange(claim: &Signs, other: &Signs) -> f32 {
     let apart = |a: usize, b: usize, common: usize| (a + b - 2 * common).min(4) as f32;
@@ -75,12 +85,15 @@ impl Claims {
         for side in sides.iter_mut().flatten().filter(|side| side.best > 0.0) {
             side.strange = strange(&reading.signs, &self.signs[side.document as usize]);
         }
+        let strengths: Vec<f32> = (candidates.iter().zip(&sides))
+            .map(|(fact, sides)| Near::strength(sides) - ANOTHER * another(&self.facts[*fact as usize], &reading.signs, lexicon))
+            .collect();
         let mut order: Vec<usize> = (0..candidates.len()).collect();
-        order.sort_by(|a, b| Near::strength(&sides[*b]).total_cmp(&Near::strength(&sides[*a])).then(a.cmp(b)));
+        order.sort_by(|a, b| strengths[*b].total_cmp(&strengths[*a]).then(a.cmp(b)));
         order.truncate(FACTS_HEARD);
-        order.retain(|i| Near::strength(&sides[*i]) > 0.0);
+        order.retain(|i| sides[*i].iter().any(|side| side.best > 0.0));
 
-        let loudest = order.first().map_or(0.0, |i| Near::strength(&sides[*i]));
+        let loudest = order.first().map_or(0.0, |i| strengths[*i]);
         let mut heard: Vec<u32> = order.iter().map(|i| candidates[*i]).collect();
         heard.sort_unstable();
         let heard_owners: Vec<u32> = heard.iter().flat_map(|f| [2 * f, 2 * f + 1]).collect();
@@ -90,7 +103,7 @@ impl Claims {
             .map(|i| {
                 let fact = candidates[*i];
                 let content = heard.iter().position(|f| *f == fact).map_or([Near::default(); 2], |at| contents[at]);
-                let say = ((Near::strength(&sides[*i]) - loudest) * SAY).exp();
+                let say = ((strengths[*i] - loudest) * SAY).exp();
                 (fact, say, self.direction(&self.facts[fact as usize], &reading, lexicon, &sides[*i], &content))
             })
             .collect();

@@ -26,7 +26,7 @@ use witness::{ADDRESSED_MODEL, ADDRESSED_NAMES, DIRECTION_MODEL, DIRECTION_NAMES
 /// Chance from which a claim counts as addressed.
 pub const ADDRESSED_AT: f32 = 0.5;
 /// Chance from which a direction is given, for either side.
-pub const DIRECTION_AT: f32 = 0.64;
+pub const DIRECTION_AT: f32 = 0.61;
 /// Smoothing of word counts.
 const SMOOTH: f32 = 0.1;
 
@@ -84,6 +84,8 @@ struct FactSigns {
     said_by: SaidBy,
     closed: bool,
     record: FxHashSet<ThingId>,
+    /// Names that most of its statements have, true or not: what it is about.
+    subjects: Vec<ThingId>,
     fitting_names: FxHashSet<ThingId>,
     unfit_names: FxHashSet<ThingId>,
     fitting_numbers: FxHashSet<Box<str>>,
@@ -149,6 +151,7 @@ impl Claims {
             said_by: fact.said_by,
             closed: fact.closed,
             record: FxHashSet::default(),
+            subjects: Vec::new(),
             fitting_names: FxHashSet::default(),
             unfit_names: FxHashSet::default(),
             fitting_numbers: FxHashSet::default(),
@@ -170,6 +173,7 @@ impl Claims {
         common.fitting_names.extend(&common.record);
         let mut counts: FxHashMap<TermId, [f32; 2]> = FxHashMap::default();
         let mut content_counts: FxHashMap<TermId, [f32; 2]> = FxHashMap::default();
+        let mut named: FxHashMap<ThingId, usize> = FxHashMap::default();
         let truths: Vec<&String> = std::iter::once(&fact.statement).chain(&fact.truths).collect();
         for (side, statements) in [(0, truths), (1, fact.misreadings.iter().collect())] {
             let share = 1.0 / statements.len().max(1) as f32;
@@ -182,6 +186,7 @@ impl Claims {
                     0 => (&mut common.fitting_names, &mut common.fitting_numbers),
                     _ => (&mut common.unfit_names, &mut common.unfit_numbers),
                 };
+                reading.signs.names.iter().for_each(|name| *named.entry(*name).or_default() += 1);
                 names.extend(&reading.signs.names);
                 numbers.extend(reading.signs.numbers.iter().cloned());
                 if side == 0 {
@@ -194,6 +199,9 @@ impl Claims {
                 self.signs.push(reading.signs);
             }
         }
+        let statements = 1 + fact.truths.len() + fact.misreadings.len();
+        common.subjects = named.into_iter().filter(|(_, count)| 2 * count > statements).map(|(name, _)| name).collect();
+        common.subjects.sort_unstable();
         let leaning = |counts: FxHashMap<TermId, [f32; 2]>| {
             counts.into_iter().map(|(term, [yes, no])| (term, ((yes + SMOOTH) / (no + SMOOTH)).ln())).collect()
         };
