@@ -13,6 +13,8 @@ use super::rank::{self, Ranked};
 pub const ANSWER_AT: f32 = 0.44;
 /// Confidence from which questions are suggested.
 pub const SUGGEST_AT: f32 = 0.2;
+/// BM25 from which an entry is near enough to be named in a decline.
+const NEAR_AT: f32 = 0.1;
 /// Confidence from which a statement is answered by a verdict.
 const CHECK_AT: f32 = 0.6;
 /// Share of the best score that a second entry needs to be added, if it shares a paragraph.
@@ -120,8 +122,10 @@ impl Engine {
         let ranked = self.rank(part, similarity);
         let confidence = rank::confidence(&ranked, &self.weights(similarity.is_some()), |t| self.gap(t).is_some());
         let entries: Vec<&Ranked> = ranked.iter().filter(|r| self.gap(r.target).is_none()).collect();
-        let (Some(first), Some(best)) = (ranked.first(), entries.first()) else {
-            return Answer::NotAddressed { gap: None, nearest: None, confidence: 0.0 };
+        let gap = ranked.first().map(|r| r.target).filter(|target| self.gap(*target).is_some());
+        let related = gap.and_then(|g| self.targets[g as usize].related.first()).copied();
+        let Some(best) = entries.first() else {
+            return Answer::NotAddressed { gap, nearest: related, confidence: 0.0 };
         };
         if confidence >= answer_at {
             let mut found = vec![best.target];
@@ -134,15 +138,11 @@ impl Engine {
             }
             return Answer::Found { entries: found, several: false, confidence };
         }
-        let gap = self.gap(first.target).is_some().then_some(first.target);
         if gap.is_none() && confidence >= SUGGEST_AT {
             let entries = entries.iter().take(3).filter(|r| r.score >= 0.6 * best.score).map(|r| r.target).collect();
             return Answer::Suggested { entries, confidence };
         }
-        let nearest = match gap.and_then(|g| self.targets[g as usize].related.first()) {
-            Some(nearest) => Some(*nearest),
-            None => (best.evidence.bm25 > 0.1).then_some(best.target),
-        };
+        let nearest = related.or((best.evidence.bm25 > NEAR_AT).then_some(best.target));
         Answer::NotAddressed { gap, nearest, confidence }
     }
 
