@@ -26,7 +26,7 @@ use witness::{ADDRESSED_MODEL, ADDRESSED_NAMES, DIRECTION_MODEL, DIRECTION_NAMES
 /// Chance from which a claim counts as addressed.
 pub const ADDRESSED_AT: f32 = 0.5;
 /// Chance from which a direction is given, for either side.
-pub const DIRECTION_AT: f32 = 0.61;
+pub const DIRECTION_AT: f32 = 0.65;
 /// Smoothing of word counts.
 const SMOOTH: f32 = 0.1;
 
