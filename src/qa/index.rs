@@ -235,6 +235,18 @@ impl Index {
     }
 }
 
+/// Up to `most` of the numbers from 0 with the highest score above 0, in rising order, as [`Index::nearest`] takes them.
+pub fn best(count: usize, most: usize, score: impl Fn(usize) -> f32) -> Vec<u32> {
+    let mut scored: Vec<(f32, u32)> = (0..count).map(|i| (score(i), i as u32)).filter(|(s, _)| *s > 0.0).collect();
+    if scored.len() > most {
+        scored.select_nth_unstable_by(most - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        scored.truncate(most);
+    }
+    let mut best: Vec<u32> = scored.into_iter().map(|(_, i)| i).collect();
+    best.sort_unstable();
+    best
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -163,11 +163,6 @@ impl Meaning {
     pub fn vectors(&self) -> &Vectors {
         &self.vectors
     }
-
-    /// Fingerprint of the knowledge that the table was trained on.
-    pub fn knowledge(&self) -> u64 {
-        self.table.knowledge()
-    }
 }
 
 fn embed(table: &Table, lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> Vec<f32> {

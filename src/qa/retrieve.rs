@@ -5,6 +5,7 @@
 
 use super::engine::{Engine, Part, Query};
 use super::explain::Explanation;
+use super::index::best;
 use super::lexicon::Analysis;
 use super::question;
 use super::rank::{self, ENCODER, Evidence, LEXICAL, Ranked, TABLE, Weights};
@@ -59,7 +60,7 @@ impl Engine {
             }
         }
 
-        let candidates = candidates(&evidence, &weights);
+        let candidates = best(evidence.len(), CANDIDATES, |target| evidence[target].score(&weights));
         for reading in &readings {
             for hit in self.ways.nearest(&reading.terms, analysis.unknown, &candidates) {
                 let slot = &mut evidence[hit.owner as usize];
@@ -158,17 +159,4 @@ impl Engine {
         }
         root
     }
-}
-
-/// The targets that can win by what the first step knows, in rising order.
-fn candidates(evidence: &[Evidence], weights: &Weights) -> Vec<u32> {
-    let mut scored: Vec<(f32, u32)> =
-        evidence.iter().enumerate().map(|(i, e)| (e.score(weights), i as u32)).filter(|(s, _)| *s > 0.0).collect();
-    if scored.len() > CANDIDATES {
-        scored.select_nth_unstable_by(CANDIDATES - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        scored.truncate(CANDIDATES);
-    }
-    let mut candidates: Vec<u32> = scored.into_iter().map(|(_, target)| target).collect();
-    candidates.sort_unstable();
-    candidates
 }

@@ -12,7 +12,7 @@
 //! | --- | --- |
 //! | 8 | magic `FNTABLE1` |
 //! | 4 × 4 | dimensions D, pieces and wholes P, slots S (a power of two), length of the pieces' text T |
-//! | 8 | fingerprint of the knowledge that it was trained on, for people and for `footnote lint` |
+//! | 8 | fingerprint of the knowledge that it was trained on, for whoever asks whether it is current |
 //! | 4 × S | hash table: number of a piece plus one, or 0; linear probing from the piece's hash |
 //! | 4 × (P + 1) | where each piece begins in the text |
 //! | T | the pieces' text |

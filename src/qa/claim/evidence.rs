@@ -4,7 +4,7 @@ use super::reading::Reading;
 use super::signs::Signs;
 use super::witness::{ADDRESSED, DIRECTION};
 use super::{Claims, FactSigns};
-use crate::qa::index::{Hit, Index};
+use crate::qa::index::{Hit, Index, best};
 use crate::qa::knowledge::SaidBy;
 use crate::qa::lexicon::{Lexicon, TermId, ThingId};
 use rustc_hash::FxHashMap;
@@ -218,18 +218,6 @@ fn leaning(known: &FxHashMap<TermId, f32>, terms: &[(TermId, f32)], index: &Inde
         }
     }
     if mass > 0.0 { sum / mass } else { 0.0 }
-}
-
-/// Up to `most` of the numbers from 0 with the highest score above 0, in rising order.
-fn best(count: usize, most: usize, score: impl Fn(usize) -> f32) -> Vec<u32> {
-    let mut scored: Vec<(f32, u32)> = (0..count).map(|i| (score(i), i as u32)).filter(|(s, _)| *s > 0.0).collect();
-    if scored.len() > most {
-        scored.select_nth_unstable_by(most - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        scored.truncate(most);
-    }
-    let mut best: Vec<u32> = scored.into_iter().map(|(_, i)| i).collect();
-    best.sort_unstable();
-    best
 }
 
 /// How near the statements of owners are, two owners a fact.

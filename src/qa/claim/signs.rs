@@ -18,8 +18,6 @@ pub struct Signs {
     pub by_author: bool,
     /// Whether it says that somebody alleges it.
     pub alleged: bool,
-    /// Whether it says that it is reported, suspected or planned rather than done.
-    pub reported: bool,
     /// Pairs of opposites it takes a side in: number of the pair, and whether it is the second side.
     pub sides: Vec<(u32, bool)>,
 }
@@ -146,33 +144,6 @@ const ALLEGING: &[&str] = &[
     "analysts",
     "pundits",
 ];
-const REPORTED: &[&str] = &[
-    "reported",
-    "reportedly",
-    "reports",
-    "report",
-    "rumored",
-    "rumors",
-    "suspicion",
-    "suspicions",
-    "suspected",
-    "suspect",
-    "speculation",
-    "speculated",
-    "planned",
-    "projected",
-    "invited",
-    "scheduled",
-    "expected",
-    "slated",
-    "asked",
-    "supposed",
-    "may",
-    "might",
-    "could",
-    "would",
-];
-
 const MONTHS: &[&str] = &[
     "january",
     "february",
@@ -242,13 +213,7 @@ impl Signs {
 
     /// The same signs, with who says it taken from the whole statement.
     pub fn said_as(self, whole: &Analysis) -> Self {
-        Self {
-            universal: whole.has(UNIVERSAL),
-            by_author: whole.has(AUTHOR) && whole.has(SAYING),
-            alleged: whole.has(ALLEGING),
-            reported: whole.has(REPORTED),
-            ..self
-        }
+        Self { universal: whole.has(UNIVERSAL), by_author: whole.has(AUTHOR) && whole.has(SAYING), alleged: whole.has(ALLEGING), ..self }
     }
 
     /// Share of the pairs of names that both statements have, which stand in the other order.
