@@ -126,7 +126,7 @@ fn benches(c: &mut Criterion) {
     c.bench_function("check 20 claims", |b| {
         b.iter(|| {
             for (claim, verdict) in CLAIMS {
-                assert_eq!(engine.check(black_box(claim)).verdict, verdict, "{claim}");
+                assert_eq!(engine.check(black_box(claim), None).verdict, verdict, "{claim}");
             }
         });
     });

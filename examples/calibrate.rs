@@ -8,13 +8,16 @@
 //! cargo run --release --example calibrate
 //! ```
 
-use footnote::qa::claim::witness::{ADDRESSED, ADDRESSED_SIGNS, DIRECTION, DIRECTION_SIGNS};
+use footnote::qa::claim::models;
+use footnote::qa::claim::witness::{ADDRESSED, ADDRESSED_SIGNS, DIRECTION, DIRECTION_SIGNS, Models};
 use footnote::qa::rank::{self, Evidence, LEXICAL, Ranked, TABLE, Weights};
 use footnote::qa::table::Table;
 use footnote::qa::{Engine, Exchange, Knowledge};
 use std::borrow::Cow;
 
 const FOLDS: usize = 4;
+/// What similarity of meaning may count where the facts of a claim are looked for.
+const SIMILARITY: [f32; 6] = [0.0, 0.3, 0.6, 1.0, 1.5, 2.5];
 /// Rivals of the right target that a question is learned from.
 const RIVALS: usize = 8;
 
@@ -28,7 +31,8 @@ fn main() -> anyhow::Result<()> {
     let mut ranked: Vec<(u32, bool, Vec<Ranked>)> = Vec::new();
     let mut addressed: Vec<([f32; ADDRESSED], bool)> = Vec::new();
     let mut direction: Vec<([f32; DIRECTION], bool)> = Vec::new();
-    let mut found = (0usize, 0usize);
+    let mut found = [0usize; SIMILARITY.len()];
+    let mut stated = 0u32;
     for fold in folds {
         let (rest, aside) = split(&knowledge, fold);
         let engine = Engine::new(rest, table.clone());
@@ -45,11 +49,17 @@ fn main() -> anyhow::Result<()> {
         }
         let claims = engine.claims();
         for (fact, truth, statement) in &aside.statements {
-            let evidence = claims.evidence(engine.lexicon(), statement);
+            let sense = engine.sense(None);
+            if let Some(fact) = fact {
+                stated += 1;
+                for (found, similarity) in found.iter_mut().zip(SIMILARITY) {
+                    let evidence = claims.evidence(engine.lexicon(), statement, sense, &Models { similarity, ..*models(sense) });
+                    *found += usize::from(evidence.facts.first().is_some_and(|f| f.0 == *fact));
+                }
+            }
+            let evidence = claims.evidence(engine.lexicon(), statement, sense, models(sense));
             addressed.push((evidence.addressed, fact.is_some()));
             if let Some(fact) = fact {
-                found.1 += 1;
-                found.0 += usize::from(evidence.facts.first().is_some_and(|f| f.0 == *fact));
                 if let Some((_, _, features)) = evidence.facts.iter().find(|f| f.0 == *fact) {
                     direction.push((*features, *truth));
                 }
@@ -60,7 +70,10 @@ fn main() -> anyhow::Result<()> {
     let weights = fit_ranking(&ranked, start);
     println!("first right after fitting: {:.3}\n{weights:?}", first_right(&ranked, &weights));
     fit_confidence(&ranked, &weights, knowledge.entries.len() as u32);
-    println!("\nstatements kept aside: {}; fact found first: {:.3}", addressed.len(), found.0 as f64 / found.1.max(1) as f64);
+    println!("\nstatements kept aside: {}; fact found first, by what similarity counts:", addressed.len());
+    for (found, similarity) in found.iter().zip(SIMILARITY) {
+        println!("  {similarity}: {:.3}", *found as f64 / f64::from(stated.max(1)));
+    }
     fit("ADDRESSED_MODEL", &addressed, ADDRESSED_SIGNS, true);
     fit("DIRECTION_MODEL", &direction, DIRECTION_SIGNS, true);
     Ok(())

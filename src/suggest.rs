@@ -20,10 +20,10 @@ pub fn of_vectors(knowledge: &Knowledge, vectors: &Vectors, most: usize) -> Vec<
     let mut alike = Vec::new();
     let mut same = Vec::new();
     let mut lost = Vec::new();
-    for target in 0..vectors.targets() {
+    for target in 0..ids.len() {
         let prototype = vectors.row(target, None);
         let mut near: Vec<(f32, usize)> =
-            (0..vectors.targets()).filter(|other| *other != target).map(|other| (vectors.prototype(&prototype, other), other)).collect();
+            (0..ids.len()).filter(|other| *other != target).map(|other| (vectors.prototype(&prototype, other), other)).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         near.truncate(NEIGHBOURS);
         alike.extend(

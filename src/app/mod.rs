@@ -50,7 +50,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     let path = cli.knowledge.as_deref().or(config.knowledge.path.as_deref());
     match cli.command {
         Command::Ask(one) => single(&encoder::join(bot(path)?, &config.encoder)?, jsonl::Mode::Ask, &one),
-        Command::Check(one) => single(&bot(path)?, jsonl::Mode::Check, &one),
+        Command::Check(one) => single(&encoder::join(bot(path)?, &config.encoder)?, jsonl::Mode::Check, &one),
         Command::Chat => {
             chat::run(&encoder::join(bot(path)?, &config.encoder)?, config.chat.history.as_deref()).map(|()| ExitCode::SUCCESS)
         }

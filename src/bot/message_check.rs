@@ -3,7 +3,7 @@
 //! A sentence is *check-worthy* if it states something about what the paper names; where the paper decides it, it comes
 //! first.
 
-use super::{Bot, verdict_word};
+use super::{Bot, Heard, verdict_word};
 use crate::message::{Finding, Outcome, Reply, Suggestion};
 use crate::qa::question::sentences;
 use crate::qa::{Check, Verdict};
@@ -17,13 +17,19 @@ const READ: usize = 40;
 const FEWEST_WORDS: usize = 3;
 
 impl Bot {
+    /// The sentences of a message that state something about what the paper names.
+    pub(super) fn statements<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        (sentences(text).into_iter().take(READ))
+            .filter(|sentence| !sentence.ends_with('?') && sentence.split_whitespace().count() >= FEWEST_WORDS)
+            .filter(|sentence| self.names_something(sentence))
+            .collect()
+    }
+
     /// Checks the sentences of a message that are claims.
-    pub(super) fn check_message(&self, text: &str) -> Reply {
+    pub(super) fn check_message(&self, text: &str, heard: &Heard) -> Reply {
         let knowledge = self.engine.knowledge();
-        let mut worth: Vec<(usize, &str, Check)> = (sentences(text).into_iter().take(READ).enumerate())
-            .filter(|(_, sentence)| !sentence.ends_with('?') && sentence.split_whitespace().count() >= FEWEST_WORDS)
-            .filter(|(_, sentence)| self.names_something(sentence))
-            .map(|(place, sentence)| (place, sentence, self.engine.check(sentence)))
+        let mut worth: Vec<(usize, &str, Check)> = (self.statements(text).into_iter().enumerate())
+            .map(|(place, sentence)| (place, sentence, self.engine.check(sentence, heard.of(sentence))))
             .filter(|(_, _, check)| check.verdict != Verdict::NotAddressed || check.near)
             .collect();
         worth.sort_by(|(_, _, a), (_, _, b)| {

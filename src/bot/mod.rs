@@ -24,7 +24,7 @@ use crate::qa::{Answer, Check, Engine, Exchange, Explanation, Verdict, question}
 use crate::wording;
 use anyhow::Result;
 use conversation::Conversations;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 pub use propose::Found;
 use seen::Seen;
 use settings::Settings;
@@ -33,8 +33,19 @@ use std::sync::{Mutex, MutexGuard, Once};
 /// Questions offered after an answer.
 const RELATED: usize = 3;
 
-/// Gives the similarity of a text to each target of the engine, as [`Engine::answer`] takes it.
+/// Gives the similarity of a text to each class of the engine, as [`Engine::answer`] and [`Engine::check`] take it.
 pub type Similarity = Box<dyn Fn(&str) -> BoxFuture<'static, Result<Vec<f32>>> + Send + Sync>;
+
+/// What an encoder said of the texts of a request.
+#[derive(Default)]
+struct Heard(Vec<(String, Vec<f32>)>);
+
+impl Heard {
+    /// The similarities of a text, if the encoder was asked about it and answered.
+    fn of(&self, text: &str) -> Option<&[f32]> {
+        self.0.iter().find(|(heard, _)| heard == text).map(|(_, similarity)| similarity.as_slice())
+    }
+}
 
 /// The bot, shared by all adapters.
 pub struct Bot {
@@ -87,30 +98,37 @@ impl Bot {
     pub fn respond(&self, incoming: &Incoming) -> Reply {
         match self.similarity {
             Some(_) => pollster::block_on(self.reply(incoming)),
-            None => self.respond_with(incoming, None),
+            None => self.respond_with(incoming, &Heard::default()),
         }
     }
 
     /// Answers a message after an encoder, if there is one, was heard.
     async fn reply(&self, incoming: &Incoming) -> Reply {
-        let mut similarity = None;
-        if let (Some(encode), Request::Ask(text) | Request::AskMessage(text)) = (&self.similarity, &incoming.request) {
-            match encode(text).await {
-                Ok(values) => similarity = Some(values),
-                Err(error) => {
-                    self.encoder_failed.call_once(|| tracing::warn!("the encoder fails, so the table and words decide: {error:#}"))
+        let mut heard = Heard::default();
+        if let Some(encode) = &self.similarity {
+            let texts: Vec<&str> = match &incoming.request {
+                Request::Ask(text) | Request::AskMessage(text) | Request::Check(text) => vec![text.as_str()],
+                Request::CheckMessage(text) => self.statements(text),
+                _ => Vec::new(),
+            };
+            // All at once, so that the encoder takes them as one batch.
+            for (text, similarity) in texts.iter().zip(join_all(texts.iter().map(|text| encode(text))).await) {
+                match similarity {
+                    Ok(values) => heard.0.push(((*text).to_owned(), values)),
+                    Err(error) => {
+                        self.encoder_failed.call_once(|| tracing::warn!("the encoder fails, so the table and words decide: {error:#}"));
+                    }
                 }
             }
         }
-        self.respond_with(incoming, similarity.as_deref())
+        self.respond_with(incoming, &heard)
     }
 
-    fn respond_with(&self, incoming: &Incoming, similarity: Option<&[f32]>) -> Reply {
+    fn respond_with(&self, incoming: &Incoming, heard: &Heard) -> Reply {
         let reply = match &incoming.request {
-            Request::Ask(text) => self.ask(&incoming.conversation, text, similarity),
-            Request::AskMessage(text) => self.ask(&incoming.conversation, text, similarity),
-            Request::Check(claim) => self.check(claim),
-            Request::CheckMessage(text) => self.check_message(text),
+            Request::Ask(text) | Request::AskMessage(text) => self.ask(&incoming.conversation, text, heard.of(text)),
+            Request::Check(claim) => self.check(claim, heard.of(claim)),
+            Request::CheckMessage(text) => self.check_message(text, heard),
             Request::Define(term) => self.define(term),
             Request::Timeline => self.timeline(),
             Request::Sources(paragraph) => self.sources(paragraph.as_deref()),
@@ -134,13 +152,17 @@ impl Bot {
     /// Why a question was answered as it was.
     pub fn explain(&self, question: &str) -> Explanation {
         let query = self.engine.query(question, &[]);
-        let similarity = self.similarity.as_ref().and_then(|encode| pollster::block_on(encode(question)).ok());
-        self.engine.explain(&query, similarity.as_deref())
+        self.engine.explain(&query, self.hear(question).as_deref())
+    }
+
+    /// What the encoder says of a text; for those who can wait.
+    fn hear(&self, text: &str) -> Option<Vec<f32>> {
+        self.similarity.as_ref().and_then(|encode| pollster::block_on(encode(text)).ok())
     }
 
     /// Why a claim was judged as it was.
     pub fn explain_check(&self, claim: &str) -> Explanation {
-        self.engine.explain_check(claim)
+        self.engine.explain_check(claim, self.hear(claim).as_deref())
     }
 
     fn ask(&self, conversation: &ConversationId, text: &str, similarity: Option<&[f32]>) -> Reply {
@@ -221,8 +243,8 @@ impl Bot {
         }
     }
 
-    fn check(&self, claim: &str) -> Reply {
-        self.checked(&self.engine.check(claim))
+    fn check(&self, claim: &str, similarity: Option<&[f32]>) -> Reply {
+        self.checked(&self.engine.check(claim, similarity))
     }
 
     fn checked(&self, check: &Check) -> Reply {

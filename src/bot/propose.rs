@@ -53,7 +53,7 @@ impl Bot {
             if claim.is_empty() {
                 return Vec::new();
             }
-            return vec![Found { id: "check".into(), title: wording::check_title(claim), reply: self.check(claim) }];
+            return vec![Found { id: "check".into(), title: wording::check_title(claim), reply: self.check(claim, None) }];
         }
         (self.nearest(typed, limit).into_iter())
             .filter_map(|number| {

@@ -1,11 +1,11 @@
-//! The embeddings of a knowledge file's ways of asking, computed once and kept on disk.
+//! The embeddings of a knowledge file's ways of asking and statements, computed once and kept on disk.
 //!
 //! The *cache* is one file per model and knowledge, named by the hashes of both: magic, dimensions, the vectors
 //! ([`Vectors`]), and a hash of all that. A cache that is damaged or another's is computed again, with one warning.
 
 use super::Encoder;
 use crate::qa::Knowledge;
-use crate::qa::meaning::{Vectors, VectorsBuilder};
+use crate::qa::meaning::{Vectors, VectorsBuilder, kept};
 use crate::qa::table::hash;
 use anyhow::{Context, Result};
 use std::borrow::Cow;
@@ -59,12 +59,11 @@ fn read(bytes: &[u8], knowledge: &Knowledge) -> Option<Vectors> {
         return None;
     }
     let dims = u32::from_le_bytes(body.get(8..12)?.try_into().ok()?) as usize;
-    Vectors::new(dims, knowledge.ways().map(|ways| ways.count()), Cow::Owned(body[12..].to_vec()))
+    Vectors::new(dims, kept(knowledge), Cow::Owned(body[12..].to_vec()))
 }
 
 fn compute(knowledge: &Knowledge, encoder: &dyn Encoder, progress: &mut dyn FnMut(usize, usize)) -> Result<Vectors> {
-    let ways: Vec<Vec<&str>> = knowledge.ways().map(|ways| ways.map(String::as_str).collect()).collect();
-    let mut texts: Vec<(usize, &str)> = ways.iter().flatten().copied().enumerate().collect();
+    let mut texts: Vec<(usize, &str)> = all_texts(knowledge).enumerate().collect();
     texts.sort_by_key(|(_, text)| text.len()); // texts of one length waste nothing on padding
     let mut embeddings = vec![Vec::new(); texts.len()];
     for (done, chunk) in texts.chunks(BATCH).enumerate() {
@@ -74,15 +73,22 @@ fn compute(knowledge: &Knowledge, encoder: &dyn Encoder, progress: &mut dyn FnMu
     }
     let mut builder = VectorsBuilder::new(embeddings.first().map_or(1, Vec::len));
     let mut embeddings = embeddings.into_iter();
-    for of_target in &ways {
-        builder.add(embeddings.by_ref().take(of_target.len()));
+    for ways in knowledge.ways() {
+        builder.add(embeddings.by_ref().take(ways.count()));
+    }
+    for statements in knowledge.statements() {
+        builder.add_prototype(embeddings.by_ref().take(statements.len()));
     }
     Ok(builder.build())
 }
 
+fn all_texts(knowledge: &Knowledge) -> impl Iterator<Item = &str> {
+    knowledge.ways().flatten().chain(knowledge.statements().flatten()).map(String::as_str)
+}
+
 /// Fingerprint of the texts that are encoded.
 pub fn fingerprint(knowledge: &Knowledge) -> u64 {
-    let texts: Vec<&str> = knowledge.ways().flatten().map(String::as_str).collect();
+    let texts: Vec<&str> = all_texts(knowledge).collect();
     hash(texts.join("\n").as_bytes())
 }
 
@@ -106,7 +112,7 @@ mod tests {
     fn what_is_kept_is_not_computed_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let (first, encoded) = loaded(folder.path());
-        assert_eq!((first.targets(), encoded), (2, 3));
+        assert_eq!((first.classes(), encoded), (2, 3));
         let (second, encoded) = loaded(folder.path());
         assert_eq!((second.bytes(), encoded), (first.bytes(), 0));
     }

@@ -80,7 +80,7 @@ impl Engine {
             _ => self.join(whole, query, answer_at),
         };
         if query.states && !matches!(answer, Answer::Found { confidence, .. } if confidence > 0.8) {
-            let check = self.check(&query.text);
+            let check = self.check(&query.text, similarity);
             if check.verdict != super::Verdict::NotAddressed && check.confidence >= CHECK_AT {
                 return Answer::Checked(check);
             }

@@ -4,7 +4,7 @@
 //! gaps) and decides. An encoder, where there is one, runs between the two: it embeds [`Query::text`], and its
 //! similarities take the place of the table's.
 
-use super::claim::{Check, Claims};
+use super::claim::{Check, Claims, Sense};
 use super::explain::Explanation;
 use super::index::{Index, IndexBuilder};
 use super::knowledge::{Entry, Gap, Kind, Knowledge};
@@ -137,7 +137,7 @@ impl Engine {
             let target = Target::new(&lexicon, None, &gap.about, cites, nearest.into_iter().collect());
             learn(&mut lexicon, target, gap.ways().collect(), &gap.followups, None);
         }
-        let claims = Claims::new(&knowledge, &lexicon);
+        let claims = Claims::new(&knowledge, &lexicon, meanings.as_mut());
         let terms = lexicon.len();
         let meaning = meanings.map(MeaningBuilder::build);
         Self {
@@ -155,7 +155,7 @@ impl Engine {
 
     /// Joins the vectors that [`Engine::meaning`] had to an engine that was read back; says whether they fit.
     pub fn join_vectors(&mut self, table: Table, bytes: Cow<'static, [u8]>) -> bool {
-        self.meaning = Meaning::new(table, self.knowledge.ways().map(|ways| ways.count()), bytes);
+        self.meaning = Meaning::new(table, &self.knowledge, bytes);
         self.meaning.is_some()
     }
 
@@ -267,9 +267,18 @@ impl Engine {
         Analysis { words, mentions, terms, unknown: analysis.unknown }
     }
 
-    /// Checks a claim against the paper's facts.
-    pub fn check(&self, claim: &str) -> Check {
-        self.claims.check(&self.lexicon, claim)
+    /// Checks a claim against the paper's facts. `similarity` has an encoder's value for each class.
+    pub fn check(&self, claim: &str, similarity: Option<&[f32]>) -> Check {
+        self.claims.check(&self.lexicon, claim, self.sense(similarity), self.sense(None))
+    }
+
+    /// What tells the similarity of a claim to the statements.
+    pub fn sense<'a>(&'a self, similarity: Option<&'a [f32]>) -> Sense<'a> {
+        match (similarity.and_then(|values| values.get(self.targets.len()..)), &self.meaning) {
+            (Some(of_statements), _) if !of_statements.is_empty() => Sense::Encoder(of_statements),
+            (_, Some(meaning)) => Sense::Table(meaning),
+            (_, None) => Sense::Words,
+        }
     }
 
     /// The statements that claims are judged by.
@@ -278,8 +287,8 @@ impl Engine {
     }
 
     /// Shows how a claim's verdict came about.
-    pub fn explain_check(&self, claim: &str) -> Explanation {
-        self.claims.explain(&self.lexicon, &self.knowledge, claim)
+    pub fn explain_check(&self, claim: &str, similarity: Option<&[f32]>) -> Explanation {
+        self.claims.explain(&self.lexicon, &self.knowledge, claim, self.sense(similarity))
     }
 }
 

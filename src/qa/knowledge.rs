@@ -415,6 +415,14 @@ impl Knowledge {
         entries.chain(self.gaps.iter().map(|g| Box::new(g.ways()) as Box<dyn Iterator<Item = &String>>))
     }
 
+    /// The statements that claims are judged by: of each fact its true ways, the statement itself first, and its
+    /// misreadings; then of each topic outside the paper.
+    pub fn statements(&self) -> impl Iterator<Item = Vec<&String>> {
+        let sides =
+            self.facts.iter().flat_map(|f| [std::iter::once(&f.statement).chain(&f.truths).collect(), f.misreadings.iter().collect()]);
+        sides.chain(self.unaddressed.iter().map(|outside| outside.statements.iter().collect()))
+    }
+
     /// Takes over everything of another part.
     pub fn merge(&mut self, part: Self) {
         self.paper = self.paper.take().or(part.paper);

@@ -1,25 +1,31 @@
 //! Similarity of meaning between a question and the targets.
 //!
-//! Each target has the embeddings of its ways of asking and a *prototype*, their mean. The similarity is the mean of the
-//! cosine with the prototype, which knows what the target is about, and with the nearest way, which knows how it is
-//! asked. [`Vectors`] keeps them as 8-bit whole numbers, 127 being 1; [`Meaning`] makes them with the table of word-piece
-//! vectors where the knowledge is indexed, so that entries newer than the table work too. A transformer makes others.
+//! A *class* is a target or one side of the statements that claims are judged by, in the order of [`Knowledge::ways`] and
+//! then [`Knowledge::statements`]. Each has a *prototype*, the mean of its texts' embeddings; a target also keeps those of
+//! its ways of asking. A target's similarity is the mean of the cosine with the prototype, which knows what it is about,
+//! and with the nearest way, which knows how it is asked. [`Vectors`] keeps them as 8-bit whole numbers, 127 being 1;
+//! [`Meaning`] makes them with the table of word-piece vectors where the knowledge is indexed, so that entries newer than
+//! the table work too. A transformer makes others.
+//!
+//! [`Knowledge::ways`]: super::knowledge::Knowledge::ways
+//! [`Knowledge::statements`]: super::knowledge::Knowledge::statements
 
+use super::knowledge::Knowledge;
 use super::lexicon::{Lexicon, Mention, Word};
 use super::table::Table;
 use std::borrow::Cow;
 
-/// The vectors of a knowledge file's targets.
+/// The vectors of a knowledge file's classes.
 #[derive(Debug, Clone)]
 pub struct Vectors {
     dims: usize,
-    /// Per target: its first way; one more at the end.
+    /// Per class: its first way; one more at the end.
     ways: Vec<u32>,
     /// The prototypes, then the ways, `dims` bytes each.
     bytes: Cow<'static, [u8]>,
 }
 
-/// Collects the vectors of targets, one after another.
+/// Collects the vectors of classes, one after another.
 #[derive(Debug, Clone)]
 pub struct VectorsBuilder {
     dims: usize,
@@ -29,27 +35,35 @@ pub struct VectorsBuilder {
 }
 
 impl VectorsBuilder {
-    /// Starts without targets.
+    /// Starts without classes.
     pub fn new(dims: usize) -> Self {
         Self { dims, ways: vec![0], prototypes: Vec::new(), vectors: Vec::new() }
     }
 
     /// Adds a target with the embeddings of its ways of asking, each of length 1.
     pub fn add(&mut self, ways: impl Iterator<Item = Vec<f32>>) {
-        let mut mean = vec![0f32; self.dims];
-        let mut count = self.ways.last().copied().unwrap_or(0);
-        for vector in ways {
-            mean.iter_mut().zip(&vector).for_each(|(m, x)| *m += x);
-            self.vectors.extend(quantized(&vector).map(|x| x as u8));
-            count += 1;
+        let before = self.vectors.len();
+        let mut kept = std::mem::take(&mut self.vectors);
+        self.add_prototype(ways.inspect(|vector| kept.extend(quantized(vector).map(|x| x as u8))));
+        if let Some(last) = self.ways.last_mut() {
+            *last += ((kept.len() - before) / self.dims) as u32;
         }
-        self.ways.push(count);
+        self.vectors = kept;
+    }
+
+    /// Adds a class of which only the prototype is kept.
+    pub fn add_prototype(&mut self, texts: impl Iterator<Item = Vec<f32>>) {
+        let mut mean = vec![0f32; self.dims];
+        for vector in texts {
+            mean.iter_mut().zip(&vector).for_each(|(m, x)| *m += x);
+        }
+        self.ways.push(self.ways.last().copied().unwrap_or(0));
         let length = mean.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-9);
         mean.iter_mut().for_each(|x| *x /= length);
         self.prototypes.extend(quantized(&mean).map(|x| x as u8));
     }
 
-    /// The vectors of all targets.
+    /// The vectors of all classes.
     pub fn build(self) -> Vectors {
         Vectors { dims: self.dims, ways: self.ways, bytes: Cow::Owned([self.prototypes, self.vectors].concat()) }
     }
@@ -57,7 +71,7 @@ impl VectorsBuilder {
 
 impl Vectors {
     /// Puts bytes that [`Vectors::bytes`] gave together again; `None` if the sizes do not fit. `counts` has the number of
-    /// ways of each target.
+    /// ways that each class keeps.
     pub fn new(dims: usize, counts: impl Iterator<Item = usize>, bytes: Cow<'static, [u8]>) -> Option<Self> {
         let mut ways = vec![0u32];
         for count in counts {
@@ -77,30 +91,34 @@ impl Vectors {
         &self.bytes
     }
 
-    /// Number of targets.
-    pub fn targets(&self) -> usize {
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
         self.ways.len() - 1
     }
 
-    /// Cosine of an embedding with a target's prototype.
-    pub fn prototype(&self, question: &[i8], target: usize) -> f32 {
-        self.cosine(question, target)
+    /// Cosine of an embedding with a class's prototype.
+    pub fn prototype(&self, text: &[i8], class: usize) -> f32 {
+        self.cosine(text, class)
     }
 
     /// Cosine of an embedding with the nearest of a target's ways of asking.
     pub fn nearest(&self, question: &[i8], target: usize) -> f32 {
         let ways = self.ways[target] as usize..self.ways[target + 1] as usize;
-        ways.map(|way| self.cosine(question, self.targets() + way)).fold(0.0, f32::max)
+        ways.map(|way| self.cosine(question, self.classes() + way)).fold(0.0, f32::max)
     }
 
-    /// The similarity of an embedding to every target.
-    pub fn similarities(&self, question: &[i8]) -> Vec<f32> {
-        (0..self.targets()).map(|target| (self.prototype(question, target) + self.nearest(question, target)) / 2.0).collect()
+    /// The similarity of an embedding to every class; where no ways are kept, the prototype decides alone.
+    pub fn similarities(&self, text: &[i8]) -> Vec<f32> {
+        let similarity = |class: usize| match self.ways[class] == self.ways[class + 1] {
+            true => self.prototype(text, class),
+            false => (self.prototype(text, class) + self.nearest(text, class)) / 2.0,
+        };
+        (0..self.classes()).map(similarity).collect()
     }
 
     /// The vector of a target's prototype, or of a way of asking by its number within the target.
     pub fn row(&self, target: usize, way: Option<usize>) -> Vec<i8> {
-        let row = way.map_or(target, |way| self.targets() + self.ways[target] as usize + way);
+        let row = way.map_or(target, |way| self.classes() + self.ways[target] as usize + way);
         self.bytes[row * self.dims..(row + 1) * self.dims].iter().map(|byte| *byte as i8).collect()
     }
 
@@ -116,53 +134,73 @@ pub fn quantized(vector: &[f32]) -> impl Iterator<Item = i8> {
     vector.iter().map(|x| (x * 127.0).round() as i8)
 }
 
-/// The table, and the vectors that it makes of a knowledge file's targets.
+/// The table, and the vectors that it makes of a knowledge file's classes.
 #[derive(Debug, Clone)]
 pub struct Meaning {
     table: Table,
     vectors: Vectors,
+    /// Number of targets: the first class of statements.
+    targets: usize,
 }
 
-/// Makes the vectors of targets, one after another.
+/// Makes the vectors of classes, one after another: first of all targets, then of all sides of statements.
 pub struct MeaningBuilder {
     table: Table,
     vectors: VectorsBuilder,
+    targets: usize,
 }
 
 impl MeaningBuilder {
-    /// Starts without targets.
+    /// Starts without classes.
     pub fn new(table: Table) -> Self {
-        Self { vectors: VectorsBuilder::new(table.dims()), table }
+        Self { vectors: VectorsBuilder::new(table.dims()), table, targets: 0 }
     }
 
     /// Adds a target with its ways of asking, each given as its words and mentions.
     pub fn add<'a>(&mut self, lexicon: &Lexicon, ways: impl Iterator<Item = (&'a [Word], &'a [Mention])>) {
-        let Self { table, vectors } = self;
+        let Self { table, vectors, targets } = self;
         vectors.add(ways.map(|(words, mentions)| embed(table, lexicon, words, mentions)));
+        *targets += 1;
+    }
+
+    /// Adds one side of statements, given likewise.
+    pub fn add_statements<'a>(&mut self, lexicon: &Lexicon, statements: impl Iterator<Item = (&'a [Word], &'a [Mention])>) {
+        let Self { table, vectors, .. } = self;
+        vectors.add_prototype(statements.map(|(words, mentions)| embed(table, lexicon, words, mentions)));
     }
 
     /// The finished vectors, with their table.
     pub fn build(self) -> Meaning {
-        Meaning { table: self.table, vectors: self.vectors.build() }
+        Meaning { table: self.table, vectors: self.vectors.build(), targets: self.targets }
     }
 }
 
 impl Meaning {
-    /// Puts a table and the vectors that were made with it together; `None` if the sizes do not fit.
-    pub fn new(table: Table, counts: impl Iterator<Item = usize>, bytes: Cow<'static, [u8]>) -> Option<Self> {
-        let vectors = Vectors::new(table.dims(), counts, bytes)?;
-        Some(Self { table, vectors })
+    /// Puts a table and the vectors that were made of a knowledge file with it together; `None` if the sizes do not fit.
+    pub fn new(table: Table, knowledge: &Knowledge, bytes: Cow<'static, [u8]>) -> Option<Self> {
+        let vectors = Vectors::new(table.dims(), kept(knowledge), bytes)?;
+        Some(Self { table, vectors, targets: knowledge.ways().count() })
     }
 
-    /// The embedding of a question.
+    /// The embedding of a text.
     pub fn embed(&self, lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> Vec<i8> {
         quantized(&embed(&self.table, lexicon, words, mentions)).collect()
     }
 
-    /// The vectors of the targets.
+    /// Cosines of an embedding with every side of statements, in the order of the file.
+    pub fn statements(&self, text: &[i8]) -> Vec<f32> {
+        (self.targets..self.vectors.classes()).map(|class| self.vectors.prototype(text, class)).collect()
+    }
+
+    /// The vectors of all classes.
     pub fn vectors(&self) -> &Vectors {
         &self.vectors
     }
+}
+
+/// How many vectors beside the prototype each class keeps.
+pub fn kept(knowledge: &Knowledge) -> impl Iterator<Item = usize> {
+    knowledge.ways().map(Iterator::count).chain(knowledge.statements().map(|_| 0))
 }
 
 fn embed(table: &Table, lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> Vec<f32> {
@@ -178,7 +216,6 @@ pub fn wholes(lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> impl I
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::qa::knowledge::Knowledge;
     use crate::qa::lexicon::Lexicon;
 
     #[test]

@@ -70,16 +70,16 @@ pub const LEXICAL: Weights = Weights {
 
 /// Words and the table of word-piece vectors.
 pub const TABLE: Weights = Weights {
-    best: 0.039,
+    best: 0.000,
     top: 0.000,
-    bm25: 1.461,
-    body: 0.837,
-    kind: 0.143,
-    names: 0.115,
+    bm25: 1.500,
+    body: 0.879,
+    kind: 0.132,
+    names: 0.116,
     context: 1.500,
     followup: 1.600,
-    similarity: 3.179,
-    confidence: [-4.57, 0.50, 0.00, 2.57, 3.86, 0.42, 0.38, 0.34, 0.00, 2.31, 4.16, 2.01, 0.23],
+    similarity: 3.247,
+    confidence: [-4.65, 0.37, 0.00, 2.25, 4.38, 0.45, 0.43, 0.44, 0.00, 2.56, 3.88, 1.92, 0.35],
 };
 
 /// Words and a transformer's embeddings. Fine-tuned on the same ways of asking, they are as sure as the table's; a model

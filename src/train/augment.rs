@@ -23,10 +23,11 @@ const OPENERS: [&str; 16] = [
     "one more thing,",
 ];
 
-/// The example as somebody else might have typed it; often as it is.
-pub fn typed(text: &str, rng: &mut Rng) -> String {
+/// The example as somebody else might have typed it; often as it is. `whole` keeps every word and begins with nothing
+/// else: a statement without its "not" would be another.
+pub fn typed(text: &str, whole: bool, rng: &mut Rng) -> String {
     let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    if rng.f32() < 0.25 && words.len() > 3 {
+    if !whole && rng.f32() < 0.25 && words.len() > 3 {
         words.remove(rng.usize(..words.len()));
     }
     if rng.f32() < 0.25
@@ -34,7 +35,7 @@ pub fn typed(text: &str, rng: &mut Rng) -> String {
     {
         *word = mistyped(word, rng);
     }
-    if rng.f32() < 0.15 {
+    if !whole && rng.f32() < 0.15 {
         words.insert(0, OPENERS[rng.usize(..OPENERS.len())].to_owned());
     }
     let joined = words.join(" ");
@@ -64,11 +65,13 @@ mod tests {
     fn the_same_seed_types_the_same() {
         let all = |seed| {
             let mut rng = Rng::with_seed(seed);
-            (0..50).map(|_| typed("Who chairs the secretariat of the CSTO?", &mut rng)).collect::<Vec<_>>()
+            (0..50).map(|_| typed("Who chairs the secretariat of the CSTO?", false, &mut rng)).collect::<Vec<_>>()
         };
         assert_eq!(all(1), all(1));
         assert_ne!(all(1), all(2));
         assert!(all(1).iter().any(|t| t == "Who chairs the secretariat of the CSTO?"));
-        typed("", &mut Rng::with_seed(1));
+        typed("", false, &mut Rng::with_seed(1));
+        let mut rng = Rng::with_seed(2);
+        assert!((0..50).all(|_| typed("Serbia is not a member", true, &mut rng).split_whitespace().count() == 5));
     }
 }

@@ -1,5 +1,6 @@
 //! Numbers for libtorch: token ids padded to one length with their mask, learning rates, accuracy.
 
+use super::Examples;
 use tch::{Kind, Tensor};
 
 /// Token ids of several texts, padded to the longest, and the mask that is 1 where a token stands. Both are
@@ -34,8 +35,27 @@ pub fn means(rows: &Tensor, classes: &[i64], count: usize) -> Tensor {
     normalized(&sums.index_add(0, &Tensor::from_slice(classes), rows))
 }
 
+/// Accuracy on the examples kept aside, given their embeddings and all prototypes: on ways of asking, and on statements.
+pub fn accuracies(examples: &Examples, rows: &Tensor, prototypes: &Tensor) -> [f64; 2] {
+    let classes: Vec<i64> = examples.aside.iter().map(|e| i64::from(e.class)).collect();
+    let asking = examples.aside.partition_point(|e| examples.asks(e)) as i64;
+    [(true, 0, asking), (false, asking, classes.len() as i64 - asking)].map(|(asks, start, length)| {
+        let (first, count) = examples.sort(asks);
+        let logits = rows.narrow(0, start, length).matmul(&normalized(&prototypes.narrow(0, first, count)).tr());
+        let classes = Tensor::from_slice(&classes[start as usize..(start + length) as usize]) - first;
+        accuracy(&logits, &classes)
+    })
+}
+
+/// Cross entropy of embeddings, all of one sort, whose classes are given.
+pub fn loss(examples: &Examples, rows: &Tensor, prototypes: &Tensor, scale: &Tensor, classes: &[i64], smoothing: f64) -> Tensor {
+    let (first, count) = examples.sort(classes.first().is_some_and(|class| (*class as usize) < examples.targets));
+    let logits = rows.matmul(&normalized(&prototypes.narrow(0, first, count)).tr()) * scale;
+    logits.cross_entropy_loss::<Tensor>(&(Tensor::from_slice(classes) - first), None, tch::Reduction::Mean, -100, smoothing)
+}
+
 /// Share of the rows whose highest logit is their class.
-pub fn accuracy(logits: &Tensor, classes: &Tensor) -> f64 {
+fn accuracy(logits: &Tensor, classes: &Tensor) -> f64 {
     if classes.numel() == 0 {
         return 0.0;
     }

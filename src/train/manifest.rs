@@ -3,7 +3,7 @@
 use super::Plan;
 use crate::encoder::index::fingerprint;
 use crate::qa::knowledge::Knowledge;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Record of a training run, written as `manifest.json`.
 #[derive(Debug, Clone, Serialize)]
@@ -25,27 +25,31 @@ pub struct Manifest {
 }
 
 /// How training went.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Accuracy on the examples kept aside before training.
+    /// Accuracy on the ways of asking kept aside before training.
     pub before: f64,
     /// Mean loss of each epoch.
     pub loss: Vec<f64>,
-    /// Accuracy on the examples kept aside after each epoch; 0 where none were kept aside.
+    /// Accuracy on the ways of asking kept aside after each epoch; 0 where none were kept aside.
     pub aside: Vec<f64>,
+    /// The same for statements.
+    pub statements: Vec<f64>,
 }
 
 impl Figures {
     /// Adds an epoch.
-    pub fn epoch(&mut self, loss: f64, aside: f64) {
+    pub fn epoch(&mut self, loss: f64, [aside, statements]: [f64; 2]) {
         self.loss.push(loss);
         self.aside.push(aside);
+        self.statements.push(statements);
     }
 
     /// The latest figures in a few words.
     pub fn shown(&self) -> String {
         let last = |figures: &[f64]| figures.last().copied().unwrap_or_default();
-        format!("loss {:.3}, right on ways kept aside {:.3} (before: {:.3})", last(&self.loss), last(&self.aside), self.before)
+        let (loss, aside, statements) = (last(&self.loss), last(&self.aside), last(&self.statements));
+        format!("loss {loss:.3}, right on ways kept aside {aside:.3} (before: {:.3}), on statements {statements:.3}", self.before)
     }
 }
 

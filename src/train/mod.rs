@@ -1,12 +1,14 @@
-//! Training on a knowledge file: the encoder is fine-tuned, the table is made, on the file's own ways of asking.
+//! Training on a knowledge file: the encoder is fine-tuned, the table is made, on the file's own ways of asking and
+//! statements.
 //!
-//! An *example* is one way of asking with the *class* that it belongs to: an entry or a gap. Some examples are *kept
-//! aside*: the last stretch of each class's ways, which is usually one writer's, is never trained on, and the accuracy on
-//! it shows whether training still helps. Test cases are never read here.
+//! An *example* is a text with the *class* that it belongs to. There are two *sorts*: ways of asking belong to an entry or
+//! a gap, statements to the true ways of a fact, to its misreadings, or to a topic outside the paper. Some examples are
+//! *kept aside*: one stretch of each class's texts, which is usually one writer's, is never trained on, and the accuracy
+//! on it shows whether training still helps. Test cases are never read here.
 //!
 //! A class has a learned *prototype*, started at the mean of its examples. A text's *logit* for a class is the cosine of
-//! its embedding with the prototype, times a learned scale; the loss is the cross entropy of the logits with label
-//! smoothing. The recipe and its figures stand in the functions of [`tune`] and [`table`].
+//! its embedding with the prototype, times a learned scale; the loss is the cross entropy of the logits over the classes
+//! of the text's sort, with label smoothing. The recipe and its figures stand in the functions of [`tune`] and [`table`].
 
 mod augment;
 mod batch;
@@ -37,7 +39,7 @@ pub struct Plan {
     pub table_epochs: usize,
     /// Which stretch of each class's ways is kept aside, of how many.
     pub aside: (usize, usize),
-    /// At most so many ways of a class are trained on.
+    /// At most so many texts of a class are trained on.
     pub ways: usize,
     /// Start of the random numbers; the same seed gives the same weights on the same machine.
     pub seed: u64,
@@ -45,12 +47,12 @@ pub struct Plan {
     pub threads: usize,
 }
 
-/// One way of asking and its class.
+/// A text and its class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// Entries first, gaps after them, in the order of the file.
+    /// Entries first, gaps after them, then the sides of statements, in the order of the file.
     pub class: u32,
-    /// The way of asking.
+    /// The way of asking, or the statement.
     pub text: String,
 }
 
@@ -63,29 +65,47 @@ pub struct Examples {
     pub aside: Vec<Example>,
     /// Number of classes.
     pub classes: usize,
+    /// Number of classes of ways of asking; those of statements come after them.
+    pub targets: usize,
 }
 
 impl Examples {
-    /// Takes the ways of asking of a knowledge file; stretch `aside.0` of `aside.1` is kept aside.
+    /// Takes the texts of a knowledge file; stretch `aside.0` of `aside.1` is kept aside. What names a class is always
+    /// trained on. Outside the paper whole topics are kept aside: what people claim is rarely near what a curator thought of.
     pub fn new(knowledge: &Knowledge, aside: (usize, usize), most: usize) -> Self {
-        let entries = knowledge.entries.iter().map(|e| (e.question.as_deref(), &e.ask));
-        let gaps = knowledge.gaps.iter().map(|g| (Some(g.topic.as_str()), &g.ask));
-        let mut examples = Self::default();
-        for (class, (title, ways)) in entries.chain(gaps).enumerate() {
-            let example = |text: &str| Example { class: class as u32, text: text.to_owned() };
-            examples.train.extend(title.map(example));
-            let mut trained = 0;
-            for (i, way) in ways.iter().enumerate() {
-                if i * aside.1 / ways.len() == aside.0 {
-                    examples.aside.push(example(way));
-                } else if trained < most {
-                    examples.train.push(example(way));
-                    trained += 1;
-                }
-            }
-            examples.classes = class + 1;
+        let entries = knowledge.entries.iter().map(|e| (e.question.as_ref(), &e.ask));
+        let gaps = knowledge.gaps.iter().map(|g| (Some(&g.topic), &g.ask));
+        let facts = knowledge.facts.iter().flat_map(|f| [(Some(&f.statement), &f.truths), (None, &f.misreadings)]);
+        let mut examples = Self { targets: knowledge.ways().count(), ..Self::default() };
+        for (title, texts) in entries.chain(gaps).chain(facts) {
+            examples.add(title, texts, most, |i| i * aside.1 / texts.len() == aside.0);
+        }
+        for (number, topic) in knowledge.unaddressed.iter().enumerate() {
+            examples.add(None, &topic.statements, most, |_| number % aside.1 == aside.0);
         }
         examples
+    }
+
+    /// Adds a class with its texts, of which some are kept aside.
+    fn add(&mut self, title: Option<&String>, texts: &[String], most: usize, kept: impl Fn(usize) -> bool) {
+        let example = |text: &String| Example { class: self.classes as u32, text: text.clone() };
+        let (aside, train): (Vec<_>, Vec<_>) = texts.iter().enumerate().partition(|(i, _)| kept(*i));
+        self.train.extend(title.into_iter().chain(train.into_iter().map(|(_, text)| text).take(most)).map(example));
+        self.aside.extend(aside.into_iter().map(|(_, text)| example(text)));
+        self.classes += 1;
+    }
+
+    /// Whether an example is a way of asking.
+    pub fn asks(&self, example: &Example) -> bool {
+        (example.class as usize) < self.targets
+    }
+
+    /// The first class of an example's sort, and the number of its classes.
+    pub fn sort(&self, asks: bool) -> (i64, i64) {
+        match asks {
+            true => (0, self.targets as i64),
+            false => (self.targets as i64, (self.classes - self.targets) as i64),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! their rank (in BERT's vocabulary the order is about that of frequency). Then the vectors of the pieces that occur in
 //! the ways of asking are trained.
 
-use super::batch::{accuracy, means, normalized, pad, warm_and_fall};
+use super::batch::{accuracies, loss, means, normalized, pad, warm_and_fall};
 use super::tune::Model;
 use super::{Examples, Plan, augment, manifest::Figures};
 use crate::progress::progress;
@@ -30,8 +30,8 @@ const SCALE: f64 = 16.0;
 const SMOOTHING: f64 = 0.1;
 /// Examples that a whole occurs in, at least, to get a vector.
 const FREQUENT: usize = 3;
-/// Share of the pieces of a text that are left out of a step.
-const DROPPED: f32 = 0.3;
+/// Share of the pieces that are left out of a step, of a way of asking and of a statement, which one word may turn round.
+const DROPPED: [f32; 2] = [0.3, 0.15];
 
 /// Makes the table; also gives its accuracy on the examples kept aside, by prototypes alone.
 pub fn run(knowledge: &Knowledge, examples: &Examples, model: &Path, plan: &Plan) -> Result<(Vec<u8>, Figures)> {
@@ -114,7 +114,7 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
     // Pieces of mistyped words come up in training too, so the examples are typed in advance, several times each.
     let typed: Vec<(i64, Vec<i64>)> = (0..plan.table_epochs)
         .flat_map(|_| examples.train.iter())
-        .map(|e| (i64::from(e.class), ids(&augment::typed(&e.text, &mut rng))))
+        .map(|e| (i64::from(e.class), ids(&augment::typed(&e.text, !examples.asks(e), &mut rng))))
         .collect();
     let plain: Vec<Vec<i64>> = examples.train.iter().map(|e| ids(&e.text)).collect();
     let mut used: Vec<i64> = typed.iter().flat_map(|(_, ids)| ids).chain(plain.iter().flatten()).copied().collect();
@@ -139,39 +139,45 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
     let prototypes = tch::no_grad(|| means(&embed(&plain), &classes, examples.classes));
     let prototypes = vars.root().var_copy("prototypes", &prototypes);
     let aside: Vec<Vec<i64>> = examples.aside.iter().map(|e| localized(&ids(&e.text))).collect();
-    let aside_classes = Tensor::from_slice(&examples.aside.iter().map(|e| i64::from(e.class)).collect::<Vec<_>>());
-    let measure = || tch::no_grad(|| accuracy(&embed(&aside).matmul(&normalized(&prototypes).tr()), &aside_classes));
+    let measure = || match aside.is_empty() {
+        true => [0.0; 2],
+        false => tch::no_grad(|| accuracies(examples, &embed(&aside), &prototypes)),
+    };
+    let scale = Tensor::from(SCALE as f32);
 
     let steps = typed.len().div_ceil(BATCH);
     let progress = progress("training the table", steps);
-    figures.before = if aside.is_empty() { 0.0 } else { measure() };
+    [figures.before, _] = measure();
     // Without weight decay: a piece's length is how much it counts.
     if let Ok(mut optimizer) = nn::Adam::default().build(&vars, RATE) {
         let per_epoch = examples.train.len().max(1);
         for epoch in 0..plan.table_epochs {
             let mut order: Vec<usize> = (epoch * per_epoch..(epoch + 1) * per_epoch).collect();
             rng.shuffle(&mut order);
+            // A step has examples of one sort.
+            let (asking, stating): (Vec<usize>, Vec<usize>) =
+                order.into_iter().partition(|i| examples.asks(&examples.train[i % per_epoch]));
+            let mut batches: Vec<&[usize]> = asking.chunks(BATCH).chain(stating.chunks(BATCH)).collect();
+            rng.shuffle(&mut batches);
             let mut total = 0.0;
-            for (number, batch) in order.chunks(BATCH).enumerate() {
-                optimizer.set_lr(
-                    RATE * warm_and_fall(epoch * per_epoch.div_ceil(BATCH) + number, plan.table_epochs * per_epoch.div_ceil(BATCH)),
-                );
+            for (number, batch) in batches.iter().enumerate() {
+                optimizer.set_lr(RATE * warm_and_fall(epoch * batches.len() + number, plan.table_epochs * batches.len()));
                 let texts: Vec<Vec<i64>> = batch
                     .iter()
                     .map(|i| {
                         let whole = localized(&typed[*i].1);
-                        let kept: Vec<i64> = whole.iter().copied().filter(|_| rng.f32() >= DROPPED).collect();
+                        let dropped = DROPPED[usize::from(!examples.asks(&examples.train[i % per_epoch]))];
+                        let kept: Vec<i64> = whole.iter().copied().filter(|_| rng.f32() >= dropped).collect();
                         if kept.is_empty() { whole } else { kept }
                     })
                     .collect();
-                let targets = Tensor::from_slice(&batch.iter().map(|i| typed[*i].0).collect::<Vec<_>>());
-                let logits = embed(&texts).matmul(&normalized(&prototypes).tr()) * SCALE;
-                let loss = logits.cross_entropy_loss::<Tensor>(&targets, None, tch::Reduction::Mean, -100, SMOOTHING);
+                let targets: Vec<i64> = batch.iter().map(|i| typed[*i].0).collect();
+                let loss = loss(examples, &embed(&texts), &prototypes, &scale, &targets, SMOOTHING);
                 optimizer.backward_step(&loss);
                 total += loss.double_value(&[]) * batch.len() as f64;
                 progress.inc(1);
             }
-            figures.epoch(total / per_epoch as f64, if aside.is_empty() { 0.0 } else { measure() });
+            figures.epoch(total / per_epoch as f64, measure());
             progress.set_message(figures.shown());
         }
     }

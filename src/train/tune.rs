@@ -5,7 +5,7 @@
 //! scale quickly (Adam); both rates rise over the first tenth of the steps and then fall to 0. After each epoch the
 //! weights are kept with the epoch's number, and a run that was broken off goes on there.
 
-use super::batch::{accuracy, means, normalized, pad, warm_and_fall};
+use super::batch::{accuracies, loss, means, normalized, pad, warm_and_fall};
 use super::manifest::Figures;
 use super::{Examples, Plan, augment};
 use crate::progress::progress;
@@ -108,9 +108,7 @@ struct Progress {
     epochs: usize,
     /// The whole plan; another plan starts anew.
     plan: String,
-    before: f64,
-    loss: Vec<f64>,
-    aside: Vec<f64>,
+    figures: Figures,
 }
 
 /// Fine-tunes and writes the model into the plan's folder.
@@ -138,35 +136,34 @@ pub fn run(examples: &Examples, plan: &Plan) -> Result<Figures> {
     if done.epochs > 0 {
         head.load(&kept_head).context("the kept state of the broken-off run cannot be read; delete the output folder")?;
     }
-    let mut figures = Figures { before: done.before, loss: done.loss.clone(), aside: done.aside.clone() };
+    let mut figures = done.figures.clone();
     let aside: Vec<&str> = examples.aside.iter().map(|e| e.text.as_str()).collect();
-    let aside_classes = Tensor::from_slice(&examples.aside.iter().map(|e| i64::from(e.class)).collect::<Vec<_>>());
-    let measure = |prototypes: &Tensor| -> Result<f64> {
+    let measure = |prototypes: &Tensor| -> Result<[f64; 2]> {
         if aside.is_empty() {
-            return Ok(0.0);
+            return Ok([0.0; 2]);
         }
         let rows = model.embed(&aside, "measuring")?;
-        Ok(tch::no_grad(|| accuracy(&rows.matmul(&normalized(prototypes).tr()), &aside_classes)))
+        Ok(tch::no_grad(|| accuracies(examples, &rows, prototypes)))
     };
     if done.epochs == 0 {
-        figures.before = measure(&prototypes)?;
+        [figures.before, _] = measure(&prototypes)?;
     }
     let mut slow = nn::AdamW { wd: 0.01, ..nn::AdamW::default() }.build(&model.vars, RATE)?;
     let mut quick = nn::Adam::default().build(&head, HEAD_RATE)?;
-    let per_epoch = examples.train.len().div_ceil(BATCH);
+    let per_epoch = batches(examples, &mut Rng::with_seed(plan.seed)).len();
     for epoch in done.epochs..plan.epochs {
         let mut rng = Rng::with_seed(plan.seed.wrapping_add(epoch as u64));
         let bar = progress("training the encoder", per_epoch);
         bar.set_message(format!("epoch {} of {}", epoch + 1, plan.epochs));
         let mut total = 0.0;
-        for (number, batch) in batches(&texts, &mut rng).into_iter().enumerate() {
+        for (number, batch) in batches(examples, &mut rng).into_iter().enumerate() {
             let share = warm_and_fall(epoch * per_epoch + number, plan.epochs * per_epoch);
             slow.set_lr(RATE * share);
             quick.set_lr(HEAD_RATE * share);
-            let ids: Vec<Vec<i64>> = batch.iter().map(|i| model.ids(&augment::typed(texts[*i], &mut rng))).collect();
-            let targets = Tensor::from_slice(&batch.iter().map(|i| classes[*i]).collect::<Vec<_>>());
-            let logits = model.embed_ids(&ids, true)?.matmul(&normalized(&prototypes).tr()) * &scale;
-            let loss = logits.cross_entropy_loss::<Tensor>(&targets, None, tch::Reduction::Mean, -100, SMOOTHING);
+            let ids: Vec<Vec<i64>> =
+                batch.iter().map(|i| model.ids(&augment::typed(texts[*i], !examples.asks(&examples.train[*i]), &mut rng))).collect();
+            let targets: Vec<i64> = batch.iter().map(|i| classes[*i]).collect();
+            let loss = loss(examples, &model.embed_ids(&ids, true)?, &prototypes, &scale, &targets, SMOOTHING);
             slow.zero_grad();
             quick.zero_grad();
             loss.backward();
@@ -178,7 +175,7 @@ pub fn run(examples: &Examples, plan: &Plan) -> Result<Figures> {
         bar.finish_and_clear();
         figures.epoch(total / texts.len().max(1) as f64, measure(&prototypes)?);
         eprintln!("epoch {}: {}", epoch + 1, figures.shown());
-        done = Progress { epochs: epoch + 1, before: figures.before, loss: figures.loss.clone(), aside: figures.aside.clone(), ..done };
+        done = Progress { epochs: epoch + 1, figures: figures.clone(), ..done };
         save(&model.vars, &plan.out.join(WEIGHTS))?;
         save(&head, &kept_head)?;
         super::write(&resume, serde_json::to_string(&done)?.as_bytes())?;
@@ -186,11 +183,13 @@ pub fn run(examples: &Examples, plan: &Plan) -> Result<Figures> {
     Ok(figures)
 }
 
-/// All examples in batches of about equal length, the batches in random order.
-fn batches(texts: &[&str], rng: &mut Rng) -> Vec<Vec<usize>> {
-    let mut order: Vec<(usize, usize)> = texts.iter().enumerate().map(|(i, text)| (text.len() + rng.usize(..16), i)).collect();
+/// All examples in batches of one sort and about equal length, the batches in random order.
+fn batches(examples: &Examples, rng: &mut Rng) -> Vec<Vec<usize>> {
+    let all = examples.train.iter().enumerate();
+    let mut order: Vec<(bool, usize, usize)> = all.map(|(i, e)| (examples.asks(e), e.text.len() + rng.usize(..16), i)).collect();
     order.sort_unstable();
-    let mut batches: Vec<Vec<usize>> = order.chunks(BATCH).map(|batch| batch.iter().map(|(_, i)| *i).collect()).collect();
+    let sorts = order.chunk_by(|a, b| a.0 == b.0).flat_map(|sort| sort.chunks(BATCH));
+    let mut batches: Vec<Vec<usize>> = sorts.map(|batch| batch.iter().map(|(_, _, i)| *i).collect()).collect();
     rng.shuffle(&mut batches);
     batches
 }

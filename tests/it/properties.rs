@@ -61,7 +61,7 @@ proptest! {
         let first = engine.answer(&engine.query(&text, &[]), None);
         let second = engine.answer(&engine.query(&text, &[]), None);
         prop_assert_eq!(first, second);
-        prop_assert_eq!(engine.check(&text), engine.check(&text));
+        prop_assert_eq!(engine.check(&text, None), engine.check(&text, None));
     }
 
     /// The lower threshold lets no answer through that the higher one stops.
@@ -76,7 +76,7 @@ proptest! {
 
     #[test]
     fn confidence_is_a_chance(text in message()) {
-        let check = PAPER.engine().check(&text);
+        let check = PAPER.engine().check(&text, None);
         prop_assert!((0.0..=1.0).contains(&check.confidence));
         prop_assert!(check.verdict == Verdict::NotAddressed || check.fact.is_some());
     }

@@ -2,11 +2,12 @@
 
 use super::reading::Reading;
 use super::signs::Signs;
-use super::witness::{ADDRESSED, DIRECTION};
+use super::witness::{ADDRESSED, DIRECTION, Models};
 use super::{Claims, FactSigns};
 use crate::qa::index::{Hit, Index, best};
 use crate::qa::knowledge::SaidBy;
-use crate::qa::lexicon::{Lexicon, TermId, ThingId};
+use crate::qa::lexicon::{Analysis, Lexicon, TermId, ThingId};
+use crate::qa::meaning::Meaning;
 use rustc_hash::FxHashMap;
 
 /// Facts whose voices are heard.
@@ -22,6 +23,50 @@ const STRANGE_NUMBER: f32 = 0.05;
 const ANOTHER: f32 = 0.1;
 /// Steepness of a fact's say in its similarity to the claim.
 const SAY: f32 = 30.0;
+
+/// What tells similarity of meaning.
+#[derive(Clone, Copy)]
+pub enum Sense<'a> {
+    /// Nothing.
+    Words,
+    /// The table of word-piece vectors.
+    Table(&'a Meaning),
+    /// An encoder's similarity to each side of statements.
+    Encoder(&'a [f32]),
+}
+
+/// Similarities of a claim, and of its content, to each side of statements; empty where nothing tells.
+struct Similar {
+    whole: Vec<f32>,
+    content: Vec<f32>,
+}
+
+impl Similar {
+    fn new(reading: &Reading, lexicon: &Lexicon, sense: Sense) -> Self {
+        match sense {
+            Sense::Words => Self { whole: Vec::new(), content: Vec::new() },
+            Sense::Encoder(values) => Self { whole: values.to_vec(), content: Vec::new() },
+            Sense::Table(meaning) => {
+                let embed = |a: &Analysis| meaning.statements(&meaning.embed(lexicon, &a.words, &a.mentions));
+                Self { whole: embed(&reading.analysis), content: embed(&reading.content_analysis) }
+            }
+        }
+    }
+
+    fn of(values: &[f32], side: usize) -> f32 {
+        values.get(side).copied().unwrap_or(0.0)
+    }
+
+    /// To the likelier side of a fact.
+    fn fact(&self, fact: usize) -> f32 {
+        Self::of(&self.whole, 2 * fact).max(Self::of(&self.whole, 2 * fact + 1))
+    }
+
+    /// To the true ways of a fact less to its misreadings.
+    fn lean(values: &[f32], fact: usize) -> f32 {
+        Self::of(values, 2 * fact) - Self::of(values, 2 * fact + 1)
+    }
+}
 
 /// A claim's evidence, kept for explanations and calibration.
 pub struct Evidence {
@@ -74,11 +119,12 @@ fn strange(claim: &Signs, other: &Signs) -> f32 {
 
 impl Claims {
     /// Gathers the evidence on a claim.
-    pub fn evidence(&self, lexicon: &Lexicon, claim: &str) -> Evidence {
+    pub fn evidence(&self, lexicon: &Lexicon, claim: &str, sense: Sense, models: &Models) -> Evidence {
         let reading = Reading::new(claim, lexicon, &self.opposites, &self.pairs);
         let unknown = reading.analysis.unknown;
+        let similar = Similar::new(&reading, lexicon, sense);
         let bm25 = self.index.owners(&reading.terms, unknown);
-        let loudest = |fact: usize| bm25[2 * fact].max(bm25[2 * fact + 1]);
+        let loudest = |fact: usize| bm25[2 * fact].max(bm25[2 * fact + 1]) + models.similarity * similar.fact(fact);
         let candidates = best(self.count, CANDIDATES, loudest);
         let owners: Vec<u32> = candidates.iter().flat_map(|f| [2 * f, 2 * f + 1]).collect();
         let mut sides = near(&self.index, &reading.terms, unknown, &owners, &bm25);
@@ -86,7 +132,10 @@ impl Claims {
             side.strange = strange(&reading.signs, &self.signs[side.document as usize]);
         }
         let strengths: Vec<f32> = (candidates.iter().zip(&sides))
-            .map(|(fact, sides)| Near::strength(sides) - ANOTHER * another(&self.facts[*fact as usize], &reading.signs, lexicon))
+            .map(|(fact, sides)| {
+                Near::strength(sides) + models.similarity * similar.fact(*fact as usize)
+                    - ANOTHER * another(&self.facts[*fact as usize], &reading.signs, lexicon)
+            })
             .collect();
         let mut order: Vec<usize> = (0..candidates.len()).collect();
         order.sort_by(|a, b| strengths[*b].total_cmp(&strengths[*a]).then(a.cmp(b)));
@@ -104,11 +153,16 @@ impl Claims {
                 let fact = candidates[*i];
                 let content = heard.iter().position(|f| *f == fact).map_or([Near::default(); 2], |at| contents[at]);
                 let say = ((strengths[*i] - loudest) * SAY).exp();
-                (fact, say, self.direction(&self.facts[fact as usize], &reading, lexicon, &sides[*i], &content))
+                let turn = if reading.denied { -1.0 } else { 1.0 };
+                let leaning = [Similar::lean(&similar.whole, fact as usize), turn * Similar::lean(&similar.content, fact as usize)];
+                (fact, say, self.direction(&self.facts[fact as usize], &reading, lexicon, &sides[*i], &content, leaning))
             })
             .collect();
         let first = order.first().map(|i| (&self.facts[candidates[*i] as usize], &sides[*i]));
-        Evidence { addressed: self.addressed(&reading, lexicon, first, &bm25), facts }
+        let mut addressed = self.addressed(&reading, lexicon, first, &bm25);
+        addressed[12] = order.first().map_or(0.0, |i| similar.fact(candidates[*i] as usize));
+        addressed[13] = similar.whole.iter().skip(2 * self.count).copied().fold(0.0, f32::max);
+        Evidence { addressed, facts }
     }
 
     fn addressed(&self, reading: &Reading, lexicon: &Lexicon, first: Option<(&FactSigns, &[Near; 2])>, bm25: &[f32]) -> [f32; ADDRESSED] {
@@ -147,6 +201,7 @@ impl Claims {
         lexicon: &Lexicon,
         sides: &[Near; 2],
         contents: &[Near; 2],
+        [similar, similar_content]: [f32; 2],
     ) -> [f32; DIRECTION] {
         let flag = |b: bool| f32::from(u8::from(b));
         let [yes, no] = sides;
@@ -202,6 +257,8 @@ impl Claims {
             turn * flag(strange_numbers > 0 && !fact.fitting_numbers.is_empty()),
             turn * strange_names.min(2) as f32,
             yes.fit() - no.fit(),
+            similar,
+            similar_content,
         ]
     }
 }

@@ -15,13 +15,14 @@ use super::explain::Explanation;
 use super::index::{Index, IndexBuilder};
 use super::knowledge::{Fact, Knowledge, SaidBy};
 use super::lexicon::{Lexicon, TermId, ThingId};
+use super::meaning::MeaningBuilder;
 use super::question;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Sense};
 use reading::{Pairs, Reading};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use signs::{OppositeTable, Signs};
-use witness::{ADDRESSED_MODEL, ADDRESSED_NAMES, DIRECTION_MODEL, DIRECTION_NAMES};
+use witness::{ADDRESSED_NAMES, DIRECTION_NAMES, ENCODER, LEXICAL, Models, TABLE};
 
 /// Chance from which a claim counts as addressed.
 pub const ADDRESSED_AT: f32 = 0.5;
@@ -105,7 +106,7 @@ struct FactSigns {
 
 impl Claims {
     /// Indexes all statements.
-    pub fn new(knowledge: &Knowledge, lexicon: &Lexicon) -> Self {
+    pub fn new(knowledge: &Knowledge, lexicon: &Lexicon, mut meanings: Option<&mut MeaningBuilder>) -> Self {
         let count = knowledge.facts.len();
         let mut claims = Self {
             index: Index::default(),
@@ -121,12 +122,17 @@ impl Claims {
         let mut index = IndexBuilder::default();
         let mut contents = IndexBuilder::default();
         for (number, fact) in knowledge.facts.iter().enumerate() {
-            claims.add_fact(fact, number as u32, lexicon, &mut index, &mut contents);
+            claims.add_fact(fact, number as u32, lexicon, &mut index, &mut contents, meanings.as_deref_mut());
         }
         claims.add_neighbours(&knowledge.facts);
         for (number, outside) in knowledge.unaddressed.iter().enumerate() {
-            for statement in &outside.statements {
-                let reading = Reading::learn(statement, lexicon, &claims.opposites, &mut claims.pairs);
+            let readings: Vec<Reading> = (outside.statements.iter())
+                .map(|statement| Reading::learn(statement, lexicon, &claims.opposites, &mut claims.pairs))
+                .collect();
+            if let Some(meanings) = meanings.as_deref_mut() {
+                meanings.add_statements(lexicon, readings.iter().map(Reading::read_words));
+            }
+            for reading in readings {
                 index.add((2 * count + number) as u32, &reading.terms);
                 contents.add((2 * count + number) as u32, &reading.content);
                 claims.signs.push(Signs::default());
@@ -146,7 +152,15 @@ impl Claims {
         claims
     }
 
-    fn add_fact(&mut self, fact: &Fact, number: u32, lexicon: &Lexicon, index: &mut IndexBuilder, contents: &mut IndexBuilder) {
+    fn add_fact(
+        &mut self,
+        fact: &Fact,
+        number: u32,
+        lexicon: &Lexicon,
+        index: &mut IndexBuilder,
+        contents: &mut IndexBuilder,
+        mut meanings: Option<&mut MeaningBuilder>,
+    ) {
         let mut common = FactSigns {
             said_by: fact.said_by,
             closed: fact.closed,
@@ -177,8 +191,12 @@ impl Claims {
         let truths: Vec<&String> = std::iter::once(&fact.statement).chain(&fact.truths).collect();
         for (side, statements) in [(0, truths), (1, fact.misreadings.iter().collect())] {
             let share = 1.0 / statements.len().max(1) as f32;
-            for statement in statements {
-                let reading = Reading::learn(statement, lexicon, &self.opposites, &mut self.pairs);
+            let readings: Vec<Reading> =
+                statements.iter().map(|statement| Reading::learn(statement, lexicon, &self.opposites, &mut self.pairs)).collect();
+            if let Some(meanings) = meanings.as_deref_mut() {
+                meanings.add_statements(lexicon, readings.iter().map(Reading::read_words));
+            }
+            for reading in readings {
                 let content_side = side ^ usize::from(reading.denied);
                 reading.terms.iter().for_each(|(term, _)| counts.entry(*term).or_default()[side] += share);
                 reading.content.iter().for_each(|(term, _)| content_counts.entry(*term).or_default()[content_side] += share);
@@ -222,14 +240,14 @@ impl Claims {
     }
 
     /// Judges a claim.
-    pub fn check(&self, lexicon: &Lexicon, claim: &str) -> Check {
-        let whole = self.judge(lexicon, claim);
+    pub fn check(&self, lexicon: &Lexicon, claim: &str, sense: Sense, of_clauses: Sense) -> Check {
+        let whole = self.judge(lexicon, claim, sense);
         let clauses = clauses(claim);
         if clauses.len() < 2 {
             return whole;
         }
         // A claim of several clauses falls with the first that the paper contradicts.
-        let parts: Vec<Check> = clauses.iter().map(|clause| self.judge(lexicon, clause)).collect();
+        let parts: Vec<Check> = clauses.iter().map(|clause| self.judge(lexicon, clause, of_clauses)).collect();
         let wrong = parts.into_iter().filter(|c| c.verdict == Verdict::Contradicted && c.confidence >= 0.75);
         match wrong.max_by(|a, b| a.confidence.total_cmp(&b.confidence)) {
             Some(wrong) if whole.verdict != Verdict::Contradicted && whole.confidence < wrong.confidence => wrong,
@@ -237,13 +255,14 @@ impl Claims {
         }
     }
 
-    fn judge(&self, lexicon: &Lexicon, claim: &str) -> Check {
-        let evidence = self.evidence(lexicon, claim);
-        let addressed = ADDRESSED_MODEL.chance(&evidence.addressed);
+    fn judge(&self, lexicon: &Lexicon, claim: &str, sense: Sense) -> Check {
+        let models = models(sense);
+        let evidence = self.evidence(lexicon, claim, sense, models);
+        let addressed = models.addressed.chance(&evidence.addressed);
         let Some((first, _, _)) = evidence.facts.first() else {
             return Check { verdict: Verdict::NotAddressed, fact: None, entry: None, near: false, confidence: 1.0 };
         };
-        let (chance, loudest) = self.verdict_chance(&evidence);
+        let (chance, loudest) = verdict_chance(&evidence, models);
         let agree = |fact: u32| Check {
             verdict: if chance >= 0.5 { Verdict::Supported } else { Verdict::Contradicted },
             fact: Some(fact),
@@ -267,31 +286,20 @@ impl Claims {
         agree(loudest)
     }
 
-    /// The chance that the claim is supported, from all facts heard, and the fact that said most for the outcome.
-    fn verdict_chance(&self, evidence: &Evidence) -> (f32, u32) {
-        let total: f32 = evidence.facts.iter().map(|(_, say, _)| say).sum();
-        let logits: Vec<f32> = evidence.facts.iter().map(|(_, _, features)| DIRECTION_MODEL.logit(features).clamp(-6.0, 6.0)).collect();
-        let logit: f32 = evidence.facts.iter().zip(&logits).map(|((_, say, _), logit)| say * logit).sum::<f32>() / total.max(1e-6);
-        let loudest = (evidence.facts.iter().zip(&logits))
-            .filter(|(_, l)| (**l >= 0.0) == (logit >= 0.0))
-            .max_by(|a, b| a.0.1.total_cmp(&b.0.1))
-            .map_or(0, |((fact, _, _), _)| *fact);
-        (1.0 / (1.0 + (-logit).exp()), loudest)
-    }
-
     /// Shows how a verdict came about.
-    pub fn explain(&self, lexicon: &Lexicon, knowledge: &Knowledge, claim: &str) -> Explanation {
-        let evidence = self.evidence(lexicon, claim);
-        let mut root = Explanation::new(ADDRESSED_MODEL.chance(&evidence.addressed), "chance that the paper addresses the claim");
-        for ((name, weight), value) in ADDRESSED_NAMES.iter().zip(ADDRESSED_MODEL.0).zip(evidence.addressed) {
+    pub fn explain(&self, lexicon: &Lexicon, knowledge: &Knowledge, claim: &str, sense: Sense) -> Explanation {
+        let models = models(sense);
+        let evidence = self.evidence(lexicon, claim, sense, models);
+        let mut root = Explanation::new(models.addressed.chance(&evidence.addressed), "chance that the paper addresses the claim");
+        for ((name, weight), value) in ADDRESSED_NAMES.iter().zip(models.addressed.0).zip(evidence.addressed) {
             root.add(Explanation::new(weight * value, format!("{name}: {weight:.2} × {value:.3}")));
         }
         for (fact, say, features) in &evidence.facts {
             let mut node = Explanation::new(
-                DIRECTION_MODEL.chance(features),
+                models.direction.chance(features),
                 format!("chance of support by fact {} (say {say:.2})", knowledge.facts[*fact as usize].id),
             );
-            for ((name, weight), value) in DIRECTION_NAMES.iter().zip(DIRECTION_MODEL.0).zip(features) {
+            for ((name, weight), value) in DIRECTION_NAMES.iter().zip(models.direction.0).zip(features) {
                 if *value != 0.0 {
                     node.add(Explanation::new(weight * value, format!("{name}: {weight:.2} × {value:.3}")));
                 }
@@ -299,6 +307,27 @@ impl Claims {
             root.add(node);
         }
         root
+    }
+}
+
+/// The chance that the claim is supported, from all facts heard, and the fact that said most for the outcome.
+fn verdict_chance(evidence: &Evidence, models: &Models) -> (f32, u32) {
+    let total: f32 = evidence.facts.iter().map(|(_, say, _)| say).sum();
+    let logits: Vec<f32> = evidence.facts.iter().map(|(_, _, features)| models.direction.logit(features).clamp(-6.0, 6.0)).collect();
+    let logit: f32 = evidence.facts.iter().zip(&logits).map(|((_, say, _), logit)| say * logit).sum::<f32>() / total.max(1e-6);
+    let loudest = (evidence.facts.iter().zip(&logits))
+        .filter(|(_, l)| (**l >= 0.0) == (logit >= 0.0))
+        .max_by(|a, b| a.0.1.total_cmp(&b.0.1))
+        .map_or(0, |((fact, _, _), _)| *fact);
+    (1.0 / (1.0 + (-logit).exp()), loudest)
+}
+
+/// The models that fit the evidence there is.
+pub fn models(sense: Sense) -> &'static Models {
+    match sense {
+        Sense::Words => &LEXICAL,
+        Sense::Table(_) => &TABLE,
+        Sense::Encoder(_) => &ENCODER,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::polarity;
 use super::signs::{OppositeTable, Signs};
-use crate::qa::lexicon::{Analysis, Lexicon, TermId};
+use crate::qa::lexicon::{Analysis, Lexicon, Mention, TermId, Word};
 use crate::qa::text;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,8 @@ pub struct Reading {
     pub analysis: Analysis,
     /// Terms and ordered pairs of the whole statement.
     pub terms: Vec<(TermId, f32)>,
+    /// Its content.
+    pub content_analysis: Analysis,
     /// Terms and ordered pairs of its content.
     pub content: Vec<(TermId, f32)>,
     /// Words of the content that no text of the knowledge has.
@@ -47,6 +49,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Words and mentions of the whole statement.
+    pub fn read_words(&self) -> (&[Word], &[Mention]) {
+        (&self.analysis.words, &self.analysis.mentions)
+    }
+
     /// Reads a claim.
     pub fn new(statement: &str, lexicon: &Lexicon, opposites: &OppositeTable, pairs: &Pairs) -> Self {
         Self::read(statement, lexicon, opposites, &mut |pair| pairs.0.get(&pair).copied())
@@ -76,7 +83,15 @@ impl Reading {
         let signs = Signs::read(&content, lexicon, opposites).said_as(&analysis);
         let terms = with_pairs(&analysis, lexicon, number);
         let content_terms = with_pairs(&content, lexicon, number);
-        Self { analysis, terms, content: content_terms, unknown: content.unknown, denied: polarity.denied, signs }
+        Self {
+            analysis,
+            terms,
+            content: content_terms,
+            unknown: content.unknown,
+            content_analysis: content,
+            denied: polarity.denied,
+            signs,
+        }
     }
 }
 
