@@ -64,6 +64,7 @@ pub(super) struct Context {
 /// The knowledge of one paper, ready to answer. It serialises, so that the built-in paper's indexes are made when the
 /// program is built and not each time it starts.
 #[derive(Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Engine {
     pub(super) knowledge: Knowledge,
     pub(super) lexicon: Lexicon,
@@ -106,36 +107,35 @@ impl Engine {
         let mut followups = IndexBuilder::default();
         let mut meanings = table.map(MeaningBuilder::new);
         let mut targets: Vec<Target> = Vec::with_capacity(count);
-        let mut learn = |lexicon: &mut Lexicon, mut target: Target, asked: Vec<&String>, leaning: &[String], body: Option<String>| {
-            let number = targets.len() as u32;
-            let asked: Vec<Analysis> = asked.into_iter().map(|way| lexicon.learn(way)).collect();
-            for analysis in &asked {
-                target.note(analysis);
-                ways.add(number, &analysis.terms);
-            }
-            for followup in leaning {
-                followups.add(number, &lexicon.learn(followup).terms);
-            }
-            if let Some(body) = body.map(|text| lexicon.learn(&text)) {
-                target.note(&body);
-                bodies.add(number, &body.terms);
-            }
-            if let Some(meanings) = &mut meanings {
-                meanings.add(lexicon, asked.iter().map(|analysis| (analysis.words.as_slice(), analysis.mentions.as_slice())));
-            }
-            targets.push(target);
-        };
+        let mut texts: Vec<Texts> = Vec::with_capacity(count);
         for entry in &knowledge.entries {
             let related = entry.related.iter().filter_map(|id| position(id)).collect();
-            let target = Target::new(&lexicon, entry.kind, &entry.about, entry.cites.clone(), related);
-            let body = format!("{} {}", entry.title(), entry.answer);
-            learn(&mut lexicon, target, entry.ways().collect(), &entry.followups, Some(body));
+            targets.push(Target::new(&lexicon, entry.kind, &entry.about, entry.cites.clone(), related));
+            texts.push(Texts::read(&lexicon, entry.ways(), &entry.followups, Some(format!("{} {}", entry.title(), entry.answer))));
         }
         for gap in &knowledge.gaps {
             let nearest = gap.nearest.as_deref().and_then(position);
             let cites = nearest.map(|n| knowledge.entries[n as usize].cites.clone()).unwrap_or_default();
-            let target = Target::new(&lexicon, None, &gap.about, cites, nearest.into_iter().collect());
-            learn(&mut lexicon, target, gap.ways().collect(), &gap.followups, None);
+            targets.push(Target::new(&lexicon, None, &gap.about, cites, nearest.into_iter().collect()));
+            texts.push(Texts::read(&lexicon, gap.ways(), &gap.followups, None));
+        }
+        lexicon.learn_pairs(texts.iter().flat_map(|t| t.ways.iter().chain(&t.followups).chain(&t.body)).map(Vec::as_slice));
+        for ((number, texts), target) in (0..).zip(texts).zip(&mut targets) {
+            let asked: Vec<Analysis> = texts.ways.into_iter().map(|way| lexicon.analyze_words(way)).collect();
+            for analysis in &asked {
+                target.note(analysis);
+                ways.add(number, &analysis.terms);
+            }
+            for followup in texts.followups {
+                followups.add(number, &lexicon.analyze_words(followup).terms);
+            }
+            if let Some(body) = texts.body.map(|body| lexicon.analyze_words(body)) {
+                target.note(&body);
+                bodies.add(number, &body.terms);
+            }
+            if let Some(meanings) = &mut meanings {
+                meanings.add(&lexicon, asked.iter().map(|analysis| (analysis.words.as_slice(), analysis.mentions.as_slice())));
+            }
         }
         let claims = Claims::new(&knowledge, &lexicon, meanings.as_mut());
         let terms = lexicon.len();
@@ -289,6 +289,20 @@ impl Engine {
     /// Shows how a claim's verdict came about.
     pub fn explain_check(&self, claim: &str, similarity: Option<&[f32]>) -> Explanation {
         self.claims.explain(&self.lexicon, &self.knowledge, claim, self.sense(similarity))
+    }
+}
+
+/// The texts of a target, read into words.
+struct Texts {
+    ways: Vec<Vec<Word>>,
+    followups: Vec<Vec<Word>>,
+    body: Option<Vec<Word>>,
+}
+
+impl Texts {
+    fn read<'a>(lexicon: &Lexicon, ways: impl Iterator<Item = &'a String>, followups: &[String], body: Option<String>) -> Self {
+        let read = |text: &String| lexicon.read(text);
+        Self { ways: ways.map(read).collect(), followups: followups.iter().map(read).collect(), body: body.as_ref().map(read) }
     }
 }
 

@@ -31,6 +31,8 @@ const THING: f32 = 1.0;
 const CONCEPT: f32 = 0.85;
 /// Weight of a pair of neighbours.
 const PAIR: f32 = 0.5;
+/// Texts that a pair has to occur in: one that nobody else has written will hardly be typed.
+const SEVERAL: u32 = 2;
 /// Factor for a word that was corrected, by letters changed.
 const CORRECTED: [f32; 3] = [1.0, 0.9, 0.7];
 /// A curated word in fewer texts than this, and in no answer or glossary, may be a deliberate misspelling.
@@ -317,20 +319,14 @@ impl Lexicon {
         Analysis { words, mentions, terms: merged(terms), unknown }
     }
 
-    /// Analyses a curated text; its pairs of neighbours become terms.
-    pub fn learn(&mut self, raw: &str) -> Analysis {
-        let words = self.read(raw);
-        let (mentions, mut terms, heads) = self.terms_of(&words);
-        for pair in heads.windows(2) {
-            let key = (pair[0], pair[1]);
-            let next = self.terms.names.len() as TermId;
-            let term = *self.pairs.entry(key).or_insert(next);
-            if term == next {
-                self.terms.names.push(Box::from("")); // named on demand from its two halves
-            }
-            terms.push((term, PAIR));
+    /// Makes terms of the pairs of neighbours that occur in several curated texts.
+    pub fn learn_pairs<'a>(&mut self, texts: impl Iterator<Item = &'a [Word]>) {
+        let mut counted = PairCounts::default();
+        for words in texts {
+            let (_, _, heads) = self.terms_of(words);
+            counted.add(heads.windows(2).map(|pair| (pair[0], pair[1])));
         }
-        Analysis { words, mentions, terms: merged(terms), unknown: 0 }
+        self.pairs = counted.numbered(self.terms.names.len());
     }
 
     /// Mentions, weighted terms without pairs, and the heads (thing or stem) of the content words in order.
@@ -426,24 +422,44 @@ impl Lexicon {
         self.thing_terms[id as usize]
     }
 
-    /// Number of terms so far.
+    /// Number of terms.
     pub fn len(&self) -> usize {
-        self.terms.names.len()
+        self.terms.names.len() + self.pairs.len()
     }
 
     /// Whether there are no terms at all.
     pub fn is_empty(&self) -> bool {
-        self.terms.names.is_empty()
+        self.len() == 0
     }
 
     /// A term as it is shown in explanations: `drill`, `~exercise`, `@CSTO`, `@CSTO + member`.
     pub fn show(&self, term: TermId) -> String {
-        let name = &*self.terms.names[term as usize];
-        if !name.is_empty() {
-            return name.split_once('#').map_or(name, |(name, _)| name).to_owned();
+        if let Some(name) = self.terms.names.get(term as usize) {
+            return name.split_once('#').map_or(&**name, |(name, _)| name).to_owned();
         }
         let halves = self.pairs.iter().find(|(_, id)| **id == term).map(|(pair, _)| *pair);
         halves.map_or_else(String::new, |(a, b)| format!("{} + {}", self.show(a), self.show(b)))
+    }
+}
+
+/// Counts in how many texts pairs of terms occur.
+#[derive(Debug, Default)]
+pub struct PairCounts(FxHashMap<(TermId, TermId), u32>);
+
+impl PairCounts {
+    /// Adds the pairs of one text.
+    pub fn add(&mut self, pairs: impl Iterator<Item = (TermId, TermId)>) {
+        let mut pairs: Vec<(TermId, TermId)> = pairs.collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs.into_iter().for_each(|pair| *self.0.entry(pair).or_default() += 1);
+    }
+
+    /// Numbers those that occur in [`SEVERAL`] texts or more, from the given number on.
+    pub fn numbered(self, first: usize) -> FxHashMap<(TermId, TermId), TermId> {
+        let mut several: Vec<(TermId, TermId)> = self.0.into_iter().filter(|(_, count)| *count >= SEVERAL).map(|(pair, _)| pair).collect();
+        several.sort_unstable();
+        several.into_iter().zip(first as TermId..).collect()
     }
 }
 

@@ -204,13 +204,19 @@ pub fn kept(knowledge: &Knowledge) -> impl Iterator<Item = usize> {
 }
 
 fn embed(table: &Table, lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> Vec<f32> {
-    table.embed(words.iter().map(|word| &*word.text), wholes(lexicon, words, mentions))
+    table.embed(words.iter().map(|word| &*word.text), |found| wholes(lexicon, words, mentions, found))
 }
 
-/// The wholes of a text: words side by side, and the things that it mentions.
-pub fn wholes(lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> impl Iterator<Item = String> {
-    let pairs = words.windows(2).map(|pair| format!("{} {}", pair[0].text, pair[1].text));
-    pairs.chain(mentions.iter().map(|mention| format!("@{}", lexicon.thing(mention.thing).name)))
+/// Gives the wholes of a text: words side by side, and the things that it mentions.
+pub fn wholes(lexicon: &Lexicon, words: &[Word], mentions: &[Mention], found: &mut dyn FnMut(&str)) {
+    let mut whole = String::new();
+    let mut give = |parts: [&str; 3]| {
+        whole.clear();
+        whole.extend(parts);
+        found(&whole);
+    };
+    words.windows(2).for_each(|pair| give([&pair[0].text, " ", &pair[1].text]));
+    mentions.iter().for_each(|mention| give(["@", &lexicon.thing(mention.thing).name, ""]));
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod lexicon;
 pub mod lint;
 pub mod load;
 pub mod meaning;
+mod packed;
 pub mod question;
 pub mod rank;
 mod retrieve;

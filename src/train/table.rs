@@ -41,8 +41,9 @@ pub fn run(knowledge: &Knowledge, examples: &Examples, model: &Path, plan: &Plan
     let read = |text: &str| {
         let words = lexicon.read(text);
         let mentions = lexicon.mentions_in(&words);
-        let wholes: Vec<String> = wholes(&lexicon, &words, &mentions).collect();
-        (words, wholes)
+        let mut found = Vec::new();
+        wholes(&lexicon, &words, &mentions, &mut |whole| found.push(whole.to_owned()));
+        (words, found)
     };
     let frequent = frequent(examples.train.iter().flat_map(|e| read(&e.text).1));
     let pieces: Vec<&str> = vocabulary.iter().map(|(piece, _)| piece.as_str()).chain(frequent.iter().map(String::as_str)).collect();

@@ -8,7 +8,6 @@ use crate::qa::index::{Hit, Index, best};
 use crate::qa::knowledge::SaidBy;
 use crate::qa::lexicon::{Analysis, Lexicon, TermId, ThingId};
 use crate::qa::meaning::Meaning;
-use rustc_hash::FxHashMap;
 
 /// Facts whose voices are heard.
 const FACTS_HEARD: usize = 3;
@@ -48,7 +47,7 @@ impl Similar {
             Sense::Encoder(values) => Self { whole: values.to_vec(), content: Vec::new() },
             Sense::Table(meaning) => {
                 let embed = |a: &Analysis| meaning.statements(&meaning.embed(lexicon, &a.words, &a.mentions));
-                Self { whole: embed(&reading.analysis), content: embed(&reading.content_analysis) }
+                Self { whole: embed(&reading.analysis), content: embed(&reading.content) }
             }
         }
     }
@@ -120,7 +119,7 @@ fn strange(claim: &Signs, other: &Signs) -> f32 {
 impl Claims {
     /// Gathers the evidence on a claim.
     pub fn evidence(&self, lexicon: &Lexicon, claim: &str, sense: Sense, models: &Models) -> Evidence {
-        let reading = Reading::new(claim, lexicon, &self.opposites, &self.pairs);
+        let reading = Reading::new(claim, lexicon, &self.opposites).with_pairs(lexicon, &self.pairs);
         let unknown = reading.analysis.unknown;
         let similar = Similar::new(&reading, lexicon, sense);
         let bm25 = self.index.owners(&reading.terms, unknown);
@@ -146,8 +145,8 @@ impl Claims {
         let mut heard: Vec<u32> = order.iter().map(|i| candidates[*i]).collect();
         heard.sort_unstable();
         let heard_owners: Vec<u32> = heard.iter().flat_map(|f| [2 * f, 2 * f + 1]).collect();
-        let content_bm25 = self.contents.owners(&reading.content, reading.unknown);
-        let contents = near(&self.contents, &reading.content, reading.unknown, &heard_owners, &content_bm25);
+        let content_bm25 = self.contents.owners(&reading.content_terms, reading.unknown);
+        let contents = near(&self.contents, &reading.content_terms, reading.unknown, &heard_owners, &content_bm25);
         let facts = (order.iter())
             .map(|i| {
                 let fact = candidates[*i];
@@ -239,7 +238,7 @@ impl Claims {
             turn * (fits.best - unfit.best),
             turn * (fits.top - unfit.top),
             turn * (fits.bm25 - unfit.bm25),
-            turn * leaning(&fact.content_leaning, &reading.content, &self.contents),
+            turn * leaning(&fact.content_leaning, &reading.content_terms, &self.contents),
             nearest_true.map_or(0.0, |s: &Signs| claim.opposed(s)),
             nearest_false.map_or(0.0, |s| claim.opposed(s)),
             nearest_true.map_or(0.0, |s| claim.swapped(s)),
@@ -264,11 +263,12 @@ impl Claims {
 }
 
 /// Mean leaning of the terms that a fact knows, by their weight.
-fn leaning(known: &FxHashMap<TermId, f32>, terms: &[(TermId, f32)], index: &Index) -> f32 {
+fn leaning(known: &[(TermId, f32)], terms: &[(TermId, f32)], index: &Index) -> f32 {
     let mut sum = 0.0;
     let mut mass = 0.0;
     for (term, weight) in terms {
-        if let Some(lean) = known.get(term) {
+        if let Ok(at) = known.binary_search_by_key(term, |(known, _)| *known) {
+            let lean = known[at].1;
             let weight = weight * index.idf(*term);
             sum += weight * lean;
             mass += weight;

@@ -60,6 +60,7 @@ pub struct Check {
 
 /// The statements of a knowledge file, ready to judge claims.
 #[derive(Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Claims {
     /// True ways and misreadings: owner `2 × fact` and `2 × fact + 1`; then the topics outside the paper.
     index: Index,
@@ -97,10 +98,10 @@ struct FactSigns {
     /// Share of the true ways that speak of all or only, and that deny.
     universal: f32,
     denied: f32,
-    /// Per term: how much likelier it is in a true way than in a misreading, as a logarithm.
-    leaning: FxHashMap<TermId, f32>,
+    /// Per term, in order: how much likelier it is in a true way than in a misreading, as a logarithm.
+    leaning: Vec<(TermId, f32)>,
     /// The same for terms of contents: in one that agrees rather than in one that does not.
-    content_leaning: FxHashMap<TermId, f32>,
+    content_leaning: Vec<(TermId, f32)>,
     truths: Vec<u32>,
 }
 
@@ -119,25 +120,29 @@ impl Claims {
             entries: knowledge.facts.iter().map(|f| position(knowledge, f.entry.as_deref())).collect(),
             count,
         };
+        let read = |texts: Vec<&String>| texts.into_iter().map(|text| Reading::new(text, lexicon, &claims.opposites)).collect();
+        let mut sides: Vec<Vec<Reading>> = knowledge.statements().map(read).collect();
+        claims.pairs = Pairs::new(sides.iter().flatten(), lexicon);
         let mut index = IndexBuilder::default();
         let mut contents = IndexBuilder::default();
-        for (number, fact) in knowledge.facts.iter().enumerate() {
-            claims.add_fact(fact, number as u32, lexicon, &mut index, &mut contents, meanings.as_deref_mut());
-        }
-        claims.add_neighbours(&knowledge.facts);
-        for (number, outside) in knowledge.unaddressed.iter().enumerate() {
-            let readings: Vec<Reading> = (outside.statements.iter())
-                .map(|statement| Reading::learn(statement, lexicon, &claims.opposites, &mut claims.pairs))
-                .collect();
+        for (side, readings) in (0..).zip(&mut sides) {
             if let Some(meanings) = meanings.as_deref_mut() {
                 meanings.add_statements(lexicon, readings.iter().map(Reading::read_words));
             }
+            *readings = std::mem::take(readings).into_iter().map(|reading| reading.with_pairs(lexicon, &claims.pairs)).collect();
+            let outside = side >= 2 * count as u32;
             for reading in readings {
-                index.add((2 * count + number) as u32, &reading.terms);
-                contents.add((2 * count + number) as u32, &reading.content);
-                claims.signs.push(Signs::default());
+                index.add(side, &reading.terms);
+                contents.add(if outside { side } else { side ^ u32::from(reading.denied) }, &reading.content_terms);
+                claims.signs.push(if outside { Signs::default() } else { reading.signs.clone() });
             }
         }
+        let mut first = 0;
+        for (fact, sides) in knowledge.facts.iter().zip(sides.chunks_exact(2)) {
+            claims.add_fact(fact, sides, first, lexicon);
+            first += sides.iter().map(Vec::len).sum::<usize>() as u32;
+        }
+        claims.add_neighbours(&knowledge.facts);
         let mut gaps = IndexBuilder::default();
         for (number, gap) in knowledge.gaps.iter().enumerate() {
             for way in &gap.ask {
@@ -152,15 +157,9 @@ impl Claims {
         claims
     }
 
-    fn add_fact(
-        &mut self,
-        fact: &Fact,
-        number: u32,
-        lexicon: &Lexicon,
-        index: &mut IndexBuilder,
-        contents: &mut IndexBuilder,
-        mut meanings: Option<&mut MeaningBuilder>,
-    ) {
+    /// Gathers what the statements of a fact, its true ways and its misreadings, have in common; they are documents from
+    /// `first` on.
+    fn add_fact(&mut self, fact: &Fact, sides: &[Vec<Reading>], first: u32, lexicon: &Lexicon) {
         let mut common = FactSigns {
             said_by: fact.said_by,
             closed: fact.closed,
@@ -174,9 +173,9 @@ impl Claims {
             near_numbers: FxHashSet::default(),
             universal: 0.0,
             denied: 0.0,
-            leaning: FxHashMap::default(),
-            content_leaning: FxHashMap::default(),
-            truths: Vec::new(),
+            leaning: Vec::new(),
+            content_leaning: Vec::new(),
+            truths: (first..first + sides[0].len() as u32).collect(),
         };
         for name in fact.who.iter().chain(&fact.whom).chain(&fact.places) {
             common.record.extend(lexicon.things_in(name));
@@ -188,18 +187,12 @@ impl Claims {
         let mut counts: FxHashMap<TermId, [f32; 2]> = FxHashMap::default();
         let mut content_counts: FxHashMap<TermId, [f32; 2]> = FxHashMap::default();
         let mut named: FxHashMap<ThingId, usize> = FxHashMap::default();
-        let truths: Vec<&String> = std::iter::once(&fact.statement).chain(&fact.truths).collect();
-        for (side, statements) in [(0, truths), (1, fact.misreadings.iter().collect())] {
-            let share = 1.0 / statements.len().max(1) as f32;
-            let readings: Vec<Reading> =
-                statements.iter().map(|statement| Reading::learn(statement, lexicon, &self.opposites, &mut self.pairs)).collect();
-            if let Some(meanings) = meanings.as_deref_mut() {
-                meanings.add_statements(lexicon, readings.iter().map(Reading::read_words));
-            }
+        for (side, readings) in sides.iter().enumerate() {
+            let share = 1.0 / readings.len().max(1) as f32;
             for reading in readings {
                 let content_side = side ^ usize::from(reading.denied);
                 reading.terms.iter().for_each(|(term, _)| counts.entry(*term).or_default()[side] += share);
-                reading.content.iter().for_each(|(term, _)| content_counts.entry(*term).or_default()[content_side] += share);
+                reading.content_terms.iter().for_each(|(term, _)| content_counts.entry(*term).or_default()[content_side] += share);
                 let (names, numbers) = match content_side {
                     0 => (&mut common.fitting_names, &mut common.fitting_numbers),
                     _ => (&mut common.unfit_names, &mut common.unfit_numbers),
@@ -210,18 +203,17 @@ impl Claims {
                 if side == 0 {
                     common.universal += share * f32::from(u8::from(reading.signs.universal));
                     common.denied += share * f32::from(u8::from(reading.denied));
-                    common.truths.push(self.signs.len() as u32);
                 }
-                index.add(2 * number + side as u32, &reading.terms);
-                contents.add(2 * number + content_side as u32, &reading.content);
-                self.signs.push(reading.signs);
             }
         }
-        let statements = 1 + fact.truths.len() + fact.misreadings.len();
+        let statements = sides.iter().map(Vec::len).sum::<usize>();
         common.subjects = named.into_iter().filter(|(_, count)| 2 * count > statements).map(|(name, _)| name).collect();
         common.subjects.sort_unstable();
         let leaning = |counts: FxHashMap<TermId, [f32; 2]>| {
-            counts.into_iter().map(|(term, [yes, no])| (term, ((yes + SMOOTH) / (no + SMOOTH)).ln())).collect()
+            let mut leaning: Vec<(TermId, f32)> =
+                counts.into_iter().map(|(term, [yes, no])| (term, ((yes + SMOOTH) / (no + SMOOTH)).ln())).collect();
+            leaning.sort_unstable_by_key(|(term, _)| *term);
+            leaning
         };
         common.leaning = leaning(counts);
         common.content_leaning = leaning(content_counts);

@@ -5,7 +5,7 @@
 
 use super::polarity;
 use super::signs::{OppositeTable, Signs};
-use crate::qa::lexicon::{Analysis, Lexicon, Mention, TermId, Word};
+use crate::qa::lexicon::{Analysis, Lexicon, Mention, PairCounts, TermId, Word};
 use crate::qa::text;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,13 @@ const PREPOSITIONS: [&str; 14] =
 pub struct Pairs(FxHashMap<(TermId, TermId), TermId>);
 
 impl Pairs {
+    /// Takes the pairs that several statements have.
+    pub fn new<'a>(readings: impl Iterator<Item = &'a Reading>, lexicon: &Lexicon) -> Self {
+        let mut counted = PairCounts::default();
+        readings.for_each(|reading| counted.add(ordered_pairs(&reading.analysis, lexicon).into_iter()));
+        Self(counted.numbered(lexicon.len()))
+    }
+
     /// Number of pairs.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -37,9 +44,9 @@ pub struct Reading {
     /// Terms and ordered pairs of the whole statement.
     pub terms: Vec<(TermId, f32)>,
     /// Its content.
-    pub content_analysis: Analysis,
+    pub content: Analysis,
     /// Terms and ordered pairs of its content.
-    pub content: Vec<(TermId, f32)>,
+    pub content_terms: Vec<(TermId, f32)>,
     /// Words of the content that no text of the knowledge has.
     pub unknown: usize,
     /// Whether the content is denied.
@@ -54,25 +61,8 @@ impl Reading {
         (&self.analysis.words, &self.analysis.mentions)
     }
 
-    /// Reads a claim.
-    pub fn new(statement: &str, lexicon: &Lexicon, opposites: &OppositeTable, pairs: &Pairs) -> Self {
-        Self::read(statement, lexicon, opposites, &mut |pair| pairs.0.get(&pair).copied())
-    }
-
-    /// Reads a curated statement; its ordered pairs become terms.
-    pub fn learn(statement: &str, lexicon: &Lexicon, opposites: &OppositeTable, pairs: &mut Pairs) -> Self {
-        Self::read(statement, lexicon, opposites, &mut |pair| {
-            let next = (lexicon.len() + pairs.0.len()) as TermId;
-            Some(*pairs.0.entry(pair).or_insert(next))
-        })
-    }
-
-    fn read(
-        statement: &str,
-        lexicon: &Lexicon,
-        opposites: &OppositeTable,
-        number: &mut impl FnMut((TermId, TermId)) -> Option<TermId>,
-    ) -> Self {
+    /// Reads a statement, without its ordered pairs yet.
+    pub fn new(statement: &str, lexicon: &Lexicon, opposites: &OppositeTable) -> Self {
         let analysis = lexicon.analyze(statement);
         let normalized = text::normalize(statement);
         let cut = polarity::cut_apart(&normalized);
@@ -81,29 +71,20 @@ impl Reading {
         let content_words = words.into_iter().zip(&polarity.content).filter(|(_, kept)| **kept).map(|(word, _)| word).collect();
         let content = lexicon.analyze_words(content_words);
         let signs = Signs::read(&content, lexicon, opposites).said_as(&analysis);
-        let terms = with_pairs(&analysis, lexicon, number);
-        let content_terms = with_pairs(&content, lexicon, number);
-        Self {
-            analysis,
-            terms,
-            content: content_terms,
-            unknown: content.unknown,
-            content_analysis: content,
-            denied: polarity.denied,
-            signs,
-        }
+        let (terms, unknown) = (analysis.terms.clone(), content.unknown);
+        Self { terms, content_terms: content.terms.clone(), analysis, content, unknown, denied: polarity.denied, signs }
     }
-}
 
-/// The terms of an analysis with its ordered pairs.
-fn with_pairs(analysis: &Analysis, lexicon: &Lexicon, number: &mut impl FnMut((TermId, TermId)) -> Option<TermId>) -> Vec<(TermId, f32)> {
-    let mut pairs: Vec<(TermId, f32)> =
-        ordered_pairs(analysis, lexicon).into_iter().filter_map(number).map(|term| (term, ORDERED)).collect();
-    pairs.sort_unstable_by_key(|(term, _)| *term);
-    pairs.dedup_by_key(|(term, _)| *term);
-    let mut terms = analysis.terms.clone();
-    terms.append(&mut pairs);
-    terms
+    /// The same with the ordered pairs that curated statements have.
+    pub fn with_pairs(mut self, lexicon: &Lexicon, pairs: &Pairs) -> Self {
+        for (terms, analysis) in [(&mut self.terms, &self.analysis), (&mut self.content_terms, &self.content)] {
+            let mut known: Vec<TermId> = ordered_pairs(analysis, lexicon).iter().filter_map(|pair| pairs.0.get(pair).copied()).collect();
+            known.sort_unstable();
+            known.dedup();
+            terms.extend(known.into_iter().map(|term| (term, ORDERED)));
+        }
+        self
+    }
 }
 
 fn ordered_pairs(analysis: &Analysis, lexicon: &Lexicon) -> Vec<(TermId, TermId)> {
