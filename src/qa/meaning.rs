@@ -98,13 +98,14 @@ impl Vectors {
 
     /// Cosine of an embedding with a class's prototype.
     pub fn prototype(&self, text: &[i8], class: usize) -> f32 {
-        self.cosine(text, class)
+        cosine(self.dot(text, class))
     }
 
     /// Cosine of an embedding with the nearest of a target's ways of asking.
     pub fn nearest(&self, question: &[i8], target: usize) -> f32 {
         let ways = self.ways[target] as usize..self.ways[target + 1] as usize;
-        ways.map(|way| self.cosine(question, self.classes() + way)).fold(0.0, f32::max)
+        let dots = ways.map(|way| self.dot(question, self.classes() + way));
+        dots.max().map_or(0.0, cosine).max(0.0)
     }
 
     /// The similarity of an embedding to every class; where no ways are kept, the prototype decides alone.
@@ -122,11 +123,25 @@ impl Vectors {
         self.bytes[row * self.dims..(row + 1) * self.dims].iter().map(|byte| *byte as i8).collect()
     }
 
-    fn cosine(&self, question: &[i8], row: usize) -> f32 {
+    /// Sixteen numbers at a time, each place with a sum of its own: so the compiler makes the most of the simplest processors.
+    fn dot(&self, text: &[i8], row: usize) -> i32 {
         let row = &self.bytes[row * self.dims..(row + 1) * self.dims];
-        let dot: i32 = question.iter().zip(row).map(|(a, b)| i32::from(i16::from(*a) * i16::from(*b as i8))).sum();
-        dot as f32 / (127.0 * 127.0)
+        let (text, text_rest) = text.as_chunks::<16>();
+        let (row, row_rest) = row.as_chunks::<16>();
+        let mut sums = [0i32; 16];
+        for (a, b) in text.iter().zip(row) {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                *sum += i32::from(i16::from(a[i]) * i16::from(b[i] as i8));
+            }
+        }
+        let rest = text_rest.iter().zip(row_rest).map(|(a, b)| i32::from(*a) * i32::from(*b as i8)).sum::<i32>();
+        sums.iter().sum::<i32>() + rest
     }
+}
+
+/// The cosine of two vectors of 8-bit numbers by their dot product.
+fn cosine(dot: i32) -> f32 {
+    dot as f32 * (1.0 / (127.0 * 127.0))
 }
 
 /// A vector of length 1 as 8-bit whole numbers.

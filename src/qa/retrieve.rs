@@ -11,7 +11,7 @@ use super::question;
 use super::rank::{self, ENCODER, Evidence, LEXICAL, Ranked, TABLE, Weights};
 
 /// Targets that the second step looks at.
-const CANDIDATES: usize = 24;
+const CANDIDATES: usize = 12;
 
 impl Engine {
     /// The weights that fit the evidence there is: an encoder's similarities, the table's, or words alone.
