@@ -4,16 +4,23 @@
 //! so a stretch is about one writer's); the rest plays the knowledge file. No test case is read. Prints the accuracy on what
 //! was kept aside, and the constants for `qa/rank.rs`, `qa/answer.rs` and `qa/claim/witness.rs`.
 //!
+//! With a table, or the folder of an encoder, that was trained with `--aside 3/4`, the last stretch alone is kept aside, which
+//! it has not seen.
+//!
 //! ```text
 //! cargo run --release --example calibrate
+//! cargo run --release --example calibrate -- paper.table
+//! cargo run --release --features bert --example calibrate -- model
 //! ```
 
 use footnote::qa::claim::models;
 use footnote::qa::claim::witness::{ADDRESSED, ADDRESSED_SIGNS, DIRECTION, DIRECTION_SIGNS, Models};
-use footnote::qa::rank::{self, Evidence, LEXICAL, Ranked, TABLE, Weights};
+use footnote::qa::rank::{self, ENCODER, Evidence, LEXICAL, Ranked, TABLE, Weights};
 use footnote::qa::table::Table;
 use footnote::qa::{Engine, Exchange, Knowledge};
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 const FOLDS: usize = 4;
 /// What similarity of meaning may count where the facts of a claim are looked for.
@@ -24,10 +31,17 @@ const RIVALS: usize = 8;
 fn main() -> anyhow::Result<()> {
     let bot = footnote::app::bot(None)?;
     let knowledge = bot.engine().knowledge().clone();
-    let table = std::env::args().nth(1).map(std::fs::read).transpose()?.map(|bytes| Table::read(Cow::Owned(bytes))).transpose()?;
-    let start = if table.is_some() { TABLE } else { LEXICAL };
-    // The table has seen all stretches but the last.
-    let folds = if table.is_some() { FOLDS - 1..FOLDS } else { 0..FOLDS };
+    let trained = std::env::args().nth(1).map(PathBuf::from);
+    let model = trained.clone().filter(|path| path.is_dir());
+    let table = trained.filter(|path| path.is_file()).map(std::fs::read).transpose()?;
+    let table = table.map(|bytes| Table::read(Cow::Owned(bytes))).transpose()?;
+    let start = match (&model, &table) {
+        (Some(_), _) => ENCODER,
+        (None, Some(_)) => TABLE,
+        (None, None) => LEXICAL,
+    };
+    // What was trained has seen all stretches but the last.
+    let folds = if model.is_some() || table.is_some() { FOLDS - 1..FOLDS } else { 0..FOLDS };
     let mut ranked: Vec<(u32, bool, Vec<Ranked>)> = Vec::new();
     let mut addressed: Vec<([f32; ADDRESSED], bool)> = Vec::new();
     let mut direction: Vec<([f32; DIRECTION], bool)> = Vec::new();
@@ -35,21 +49,23 @@ fn main() -> anyhow::Result<()> {
     let mut stated = 0u32;
     for fold in folds {
         let (rest, aside) = split(&knowledge, fold);
+        let similar = similarities(model.as_deref(), &rest, &aside)?;
+        let similar = |text: &str| similar.get(text).map(Vec::as_slice);
         let engine = Engine::new(rest, table.clone());
         for (target, way) in &aside.ways {
-            let mut all = engine.ranked(&engine.query(way, &[]), None);
+            let mut all = engine.ranked(&engine.query(way, &[]), similar(way));
             all.truncate(40);
             ranked.push((*target, (*target as usize) < knowledge.entries.len(), all));
         }
         for (target, before, followup) in &aside.followups {
             let text = knowledge.entries[*before as usize].title().to_owned();
-            let mut all = engine.ranked(&engine.query(followup, &[Exchange { text, targets: vec![*before] }]), None);
+            let mut all = engine.ranked(&engine.query(followup, &[Exchange { text, targets: vec![*before] }]), similar(followup));
             all.truncate(40);
             ranked.push((*target, (*target as usize) < knowledge.entries.len(), all));
         }
         let claims = engine.claims();
         for (fact, truth, statement) in &aside.statements {
-            let sense = engine.sense(None);
+            let sense = engine.sense(similar(statement));
             if let Some(fact) = fact {
                 stated += 1;
                 for (found, similarity) in found.iter_mut().zip(SIMILARITY) {
@@ -84,6 +100,34 @@ struct Aside {
     /// Target, the entry that the conversation was about, and what is asked then.
     followups: Vec<(u32, u32, String)>,
     statements: Vec<(Option<u32>, bool, String)>,
+}
+
+/// What an encoder says of all that is kept aside; nothing without one.
+#[cfg(feature = "bert")]
+fn similarities(model: Option<&Path>, rest: &Knowledge, aside: &Aside) -> anyhow::Result<HashMap<String, Vec<f32>>> {
+    use footnote::encoder::{Encoder, bert, index};
+    let Some(folder) = model else { return Ok(HashMap::new()) };
+    bert::set_threads(2);
+    let encoder = bert::Bert::open(folder)?;
+    let vectors = index::load(&folder.join("cache"), bert::fingerprint(folder)?, rest, &encoder, &mut |_, _| ())?;
+    let mut texts: Vec<&str> = aside.ways.iter().map(|(_, text)| text.as_str()).collect();
+    texts.extend(aside.followups.iter().map(|(_, _, text)| text.as_str()));
+    texts.extend(aside.statements.iter().map(|(_, _, text)| text.as_str()));
+    texts.sort_by_key(|text| text.len());
+    let mut similar = HashMap::new();
+    for chunk in texts.chunks(64) {
+        for (text, embedding) in chunk.iter().zip(encoder.encode(chunk)?) {
+            let embedding: Vec<i8> = footnote::qa::meaning::quantized(&embedding).collect();
+            similar.insert((*text).to_owned(), vectors.similarities(&embedding));
+        }
+    }
+    Ok(similar)
+}
+
+#[cfg(not(feature = "bert"))]
+fn similarities(model: Option<&Path>, _: &Knowledge, _: &Aside) -> anyhow::Result<HashMap<String, Vec<f32>>> {
+    anyhow::ensure!(model.is_none(), "an encoder needs `--features bert`");
+    Ok(HashMap::new())
 }
 
 /// Takes the given stretch out of every list.
