@@ -4,13 +4,13 @@
 //! so a stretch is about one writer's); the rest plays the knowledge file. No test case is read. Prints the accuracy on what
 //! was kept aside, and the constants for `qa/rank.rs`, `qa/answer.rs` and `qa/claim/witness.rs`.
 //!
-//! With a table, or the folder of an encoder, that was trained with `--aside 3/4`, the last stretch alone is kept aside, which
-//! it has not seen.
+//! Tables, or folders of encoders, have to be trained with the stretch kept aside that they are tried on: four with
+//! `--aside 0/4` to `--aside 3/4`, or only the last.
 //!
 //! ```text
 //! cargo run --release --example calibrate
-//! cargo run --release --example calibrate -- paper.table
-//! cargo run --release --features bert --example calibrate -- model
+//! cargo run --release --example calibrate -- 0.table 1.table 2.table 3.table
+//! cargo run --release --features bert --example calibrate -- model-3
 //! ```
 
 use footnote::qa::claim::models;
@@ -20,7 +20,7 @@ use footnote::qa::table::Table;
 use footnote::qa::{Engine, Exchange, Knowledge};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const FOLDS: usize = 4;
 /// What similarity of meaning may count where the facts of a claim are looked for.
@@ -31,27 +31,27 @@ const RIVALS: usize = 8;
 fn main() -> anyhow::Result<()> {
     let bot = footnote::app::bot(None)?;
     let knowledge = bot.engine().knowledge().clone();
-    let trained = std::env::args().nth(1).map(PathBuf::from);
-    let model = trained.clone().filter(|path| path.is_dir());
-    let table = trained.filter(|path| path.is_file()).map(std::fs::read).transpose()?;
-    let table = table.map(|bytes| Table::read(Cow::Owned(bytes))).transpose()?;
-    let start = match (&model, &table) {
-        (Some(_), _) => ENCODER,
-        (None, Some(_)) => TABLE,
-        (None, None) => LEXICAL,
+    let trained: Vec<PathBuf> = std::env::args().skip(1).map(PathBuf::from).collect();
+    anyhow::ensure!(trained.len() <= FOLDS, "there are {FOLDS} stretches");
+    let start = match trained.first() {
+        Some(path) if path.is_dir() => ENCODER,
+        Some(_) => TABLE,
+        None => LEXICAL,
     };
-    // What was trained has seen all stretches but the last.
-    let folds = if model.is_some() || table.is_some() { FOLDS - 1..FOLDS } else { 0..FOLDS };
+    let first = if trained.is_empty() { 0 } else { FOLDS - trained.len() };
     let mut ranked: Vec<(u32, bool, Vec<Ranked>)> = Vec::new();
     let mut addressed: Vec<([f32; ADDRESSED], bool)> = Vec::new();
     let mut direction: Vec<([f32; DIRECTION], bool)> = Vec::new();
     let mut found = [0usize; SIMILARITY.len()];
     let mut stated = 0u32;
-    for fold in folds {
+    for fold in first..FOLDS {
         let (rest, aside) = split(&knowledge, fold);
-        let similar = similarities(model.as_deref(), &rest, &aside)?;
+        let path = trained.get(fold - first);
+        let similar = similarities(path.filter(|path| path.is_dir()), &rest, &aside)?;
+        let table = path.filter(|path| path.is_file()).map(std::fs::read).transpose()?;
+        let table = table.map(|bytes| Table::read(Cow::Owned(bytes))).transpose()?;
         let similar = |text: &str| similar.get(text).map(Vec::as_slice);
-        let engine = Engine::new(rest, table.clone());
+        let engine = Engine::new(rest, table);
         for (target, way) in &aside.ways {
             let mut all = engine.ranked(&engine.query(way, &[]), similar(way));
             all.truncate(40);
@@ -104,7 +104,7 @@ struct Aside {
 
 /// What an encoder says of all that is kept aside; nothing without one.
 #[cfg(feature = "bert")]
-fn similarities(model: Option<&Path>, rest: &Knowledge, aside: &Aside) -> anyhow::Result<HashMap<String, Vec<f32>>> {
+fn similarities(model: Option<&PathBuf>, rest: &Knowledge, aside: &Aside) -> anyhow::Result<HashMap<String, Vec<f32>>> {
     use footnote::encoder::{Encoder, bert, index};
     let Some(folder) = model else { return Ok(HashMap::new()) };
     bert::set_threads(2);
@@ -125,7 +125,7 @@ fn similarities(model: Option<&Path>, rest: &Knowledge, aside: &Aside) -> anyhow
 }
 
 #[cfg(not(feature = "bert"))]
-fn similarities(model: Option<&Path>, _: &Knowledge, _: &Aside) -> anyhow::Result<HashMap<String, Vec<f32>>> {
+fn similarities(model: Option<&PathBuf>, _: &Knowledge, _: &Aside) -> anyhow::Result<HashMap<String, Vec<f32>>> {
     anyhow::ensure!(model.is_none(), "an encoder needs `--features bert`");
     Ok(HashMap::new())
 }

@@ -56,16 +56,16 @@ pub struct Weights {
 
 /// Words alone. All are fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
 pub const LEXICAL: Weights = Weights {
-    best: 0.180,
-    top: 0.191,
-    bm25: 1.128,
-    body: 0.128,
-    kind: 0.054,
-    names: 0.063,
+    best: 0.236,
+    top: 0.162,
+    bm25: 1.100,
+    body: 0.112,
+    kind: 0.063,
+    names: 0.079,
     context: 0.450,
     followup: 0.340,
     similarity: 0.000,
-    confidence: [-2.62, 1.74, 0.65, 1.47, 0.00, 0.39, 0.87, 0.92, 0.06, 4.17, 0.00, 5.09, 0.26],
+    confidence: [-2.94, 1.77, 0.82, 1.86, 0.00, 0.31, 0.75, 0.55, 0.00, 2.66, 0.00, 5.63, 0.20],
 };
 
 /// Words and the table of word-piece vectors.
@@ -73,18 +73,29 @@ pub const TABLE: Weights = Weights {
     best: 0.000,
     top: 0.000,
     bm25: 1.500,
-    body: 0.879,
-    kind: 0.132,
-    names: 0.116,
+    body: 0.352,
+    kind: 0.137,
+    names: 0.147,
     context: 1.500,
     followup: 1.600,
-    similarity: 3.247,
-    confidence: [-4.65, 0.37, 0.00, 2.25, 4.38, 0.45, 0.43, 0.44, 0.00, 2.56, 3.88, 1.92, 0.35],
+    similarity: 3.438,
+    confidence: [-4.70, 0.95, 0.00, 1.77, 4.36, 0.36, 0.48, 0.00, 0.00, 2.16, 3.20, 2.44, 0.12],
 };
 
 /// Words and a transformer's embeddings. Fine-tuned on the same ways of asking, they are as sure as the table's; a model
 /// as published is less so, and is answered by more suggestions.
-pub const ENCODER: Weights = TABLE;
+pub const ENCODER: Weights = Weights {
+    best: 0.051,
+    top: 0.000,
+    bm25: 1.449,
+    body: 0.845,
+    kind: 0.056,
+    names: 0.158,
+    context: 1.500,
+    followup: 1.600,
+    similarity: 5.064,
+    confidence: [-5.51, 0.13, 0.00, 2.22, 6.35, 0.23, 0.07, 0.74, 0.00, 1.79, 3.71, 2.18, 0.79],
+};
 
 impl Evidence {
     /// The weighted sum.

@@ -21,7 +21,7 @@ const STRANGE_NUMBER: f32 = 0.05;
 /// What it costs a fact that the claim names another in place of its subject.
 const ANOTHER: f32 = 0.1;
 /// Steepness of a fact's say in its similarity to the claim.
-const SAY: f32 = 30.0;
+const SAY: f32 = 15.0;
 
 /// What tells similarity of meaning.
 #[derive(Clone, Copy)]

@@ -27,7 +27,7 @@ use witness::{ADDRESSED_NAMES, DIRECTION_NAMES, ENCODER, LEXICAL, Models, TABLE}
 /// Chance from which a claim counts as addressed.
 pub const ADDRESSED_AT: f32 = 0.5;
 /// Chance from which a direction is given, for either side.
-pub const DIRECTION_AT: f32 = 0.65;
+pub const DIRECTION_AT: f32 = 0.6;
 /// Smoothing of word counts.
 const SMOOTH: f32 = 0.1;
 
