@@ -5,7 +5,7 @@
 use crate::command::{COMMANDS, ParseError};
 use crate::message::press::{Scope, Setting};
 use crate::qa::knowledge::{Knowledge, Paragraph};
-use crate::qa::question::Smalltalk;
+use crate::qa::smalltalk::Smalltalk;
 use crate::qa::{Check, Verdict};
 
 /// How the text behind the answers is called in a sentence.

@@ -20,7 +20,8 @@ use crate::message::press::{Key, Subject};
 use crate::message::{Citation, ConversationId, Incoming, Outcome, Reply, Request, Suggestion};
 use crate::qa::answer::first_sentence;
 use crate::qa::knowledge::Entry;
-use crate::qa::{Answer, Check, Engine, Exchange, Explanation, Verdict, question};
+use crate::qa::smalltalk::Smalltalk;
+use crate::qa::{Answer, Check, Engine, Exchange, Explanation, Verdict};
 use crate::wording;
 use anyhow::Result;
 use conversation::Conversations;
@@ -236,7 +237,7 @@ impl Bot {
             }
             Answer::Checked(check) => self.checked(check),
             Answer::Smalltalk(talk) => {
-                let outcome = if *talk == question::Smalltalk::Abuse { Outcome::Declined } else { Outcome::Told };
+                let outcome = if *talk == Smalltalk::Abuse { Outcome::Declined } else { Outcome::Told };
                 Reply { outcome, ..Reply::told(wording::smalltalk(knowledge, *talk)) }
             }
             Answer::Foreign => Reply { outcome: Outcome::Declined, ..Reply::told(wording::foreign(knowledge)) },

@@ -114,7 +114,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes no more jobs, and waits until those taken are done, but not longer than this; how many are left.
+    /// Takes no more jobs, and waits until those taken are done, but not longer than this; how many are left, which the
+    /// log tells too.
     pub async fn drain(&self, within: Duration) -> usize {
         self.state().closed = true;
         let done = async {
@@ -128,7 +129,11 @@ impl Queue {
         };
         // What is left after the time is counted, not waited for.
         let _ = timeout(within, done).await;
-        self.state().all
+        let left = self.state().all;
+        if left > 0 {
+            tracing::warn!(left, "stopped before all replies were sent");
+        }
+        left
     }
 
     /// Runs the jobs of a lane until there are none.

@@ -6,8 +6,9 @@
 
 use super::claim::Check;
 use super::engine::{Engine, Part, Query};
-use super::question::{self, Smalltalk};
+use super::question;
 use super::rank::{self, Ranked};
+use super::smalltalk::Smalltalk;
 
 /// Confidence from which an answer is given.
 pub const ANSWER_AT: f32 = 0.44;
@@ -142,7 +143,8 @@ impl Engine {
             let entries = entries.iter().take(3).filter(|r| r.score >= 0.6 * best.score).map(|r| r.target).collect();
             return Answer::Suggested { entries, confidence };
         }
-        let nearest = related.or((best.evidence.bm25 > NEAR_AT).then_some(best.target));
+        // A gap without a nearest entry has nothing near: the curator would have named it.
+        let nearest = if gap.is_some() { related } else { (best.evidence.bm25 > NEAR_AT).then_some(best.target) };
         Answer::NotAddressed { gap, nearest, confidence }
     }
 

@@ -10,8 +10,9 @@ use super::index::{Index, IndexBuilder};
 use super::knowledge::{Entry, Gap, Kind, Knowledge};
 use super::lexicon::{Analysis, Lexicon, TermId, ThingId, Word};
 use super::meaning::{Meaning, MeaningBuilder};
-use super::question::{self, Smalltalk};
+use super::question;
 use super::rank::Weights;
+use super::smalltalk::{Smalltalk, smalltalk};
 use super::table::Table;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -198,7 +199,7 @@ impl Engine {
     /// Reads a message in the light of the conversation before it, the latest exchange last.
     pub fn query(&self, text: &str, history: &[Exchange]) -> Query {
         let words = self.lexicon.read(text);
-        let talk = question::smalltalk(&words);
+        let talk = smalltalk(&words);
         let states = question::states(text, &words);
         let whole = self.lexicon.analyze_words(words);
         let foreign = talk.is_none() && question::foreign(text, &whole);

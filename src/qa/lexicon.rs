@@ -7,13 +7,13 @@
 //!
 //! normalise, tokenise, write slang out, correct spelling, stem, find mentions, weigh.
 
+use super::function_words::is_function_word;
 use super::knowledge::{Knowledge, TermKind};
 use super::spelling::Spelling;
 use super::{slang, text};
 use rust_stemmers::{Algorithm, Stemmer};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use std::sync::LazyLock;
 
 /// Number of a term in the index.
 pub type TermId = u32;
@@ -511,159 +511,9 @@ fn merged(mut terms: Vec<(TermId, f32)>) -> Vec<(TermId, f32)> {
     terms
 }
 
-/// Words of grammar: they carry the kind of a question, not its topic.
-pub fn is_function_word(word: &str) -> bool {
-    static LOOKUP: LazyLock<FxHashSet<&str>> = LazyLock::new(|| FUNCTION_WORDS.iter().copied().collect());
-    LOOKUP.contains(word)
-}
-
-static FUNCTION_WORDS: &[&str] = &[
-    "a",
-    "about",
-    "according",
-    "actually",
-    "again",
-    "all",
-    "also",
-    "am",
-    "an",
-    "and",
-    "any",
-    "anyone",
-    "are",
-    "as",
-    "at",
-    "be",
-    "because",
-    "been",
-    "being",
-    "but",
-    "by",
-    "can",
-    "could",
-    "did",
-    "do",
-    "does",
-    "doing",
-    "else",
-    "ever",
-    "exactly",
-    "for",
-    "from",
-    "get",
-    "give",
-    "go",
-    "had",
-    "has",
-    "have",
-    "having",
-    "he",
-    "hello",
-    "her",
-    "here",
-    "hey",
-    "hi",
-    "him",
-    "his",
-    "how",
-    "i",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "its",
-    "just",
-    "know",
-    "let",
-    "like",
-    "many",
-    "may",
-    "me",
-    "might",
-    "more",
-    "most",
-    "much",
-    "must",
-    "my",
-    "no",
-    "not",
-    "now",
-    "of",
-    "ok",
-    "okay",
-    "on",
-    "one",
-    "only",
-    "or",
-    "our",
-    "out",
-    "over",
-    "please",
-    "question",
-    "really",
-    "right",
-    "said",
-    "say",
-    "says",
-    "shall",
-    "she",
-    "should",
-    "so",
-    "some",
-    "somebody",
-    "someone",
-    "something",
-    "tell",
-    "than",
-    "thanks",
-    "that",
-    "the",
-    "their",
-    "them",
-    "then",
-    "there",
-    "these",
-    "they",
-    "thing",
-    "this",
-    "those",
-    "though",
-    "to",
-    "too",
-    "up",
-    "us",
-    "very",
-    "want",
-    "was",
-    "we",
-    "well",
-    "were",
-    "what",
-    "when",
-    "where",
-    "whether",
-    "which",
-    "who",
-    "whom",
-    "whose",
-    "why",
-    "will",
-    "with",
-    "would",
-    "yes",
-    "you",
-    "your",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn function_words_are_sorted() {
-        assert!(FUNCTION_WORDS.is_sorted());
-    }
 
     fn lexicon() -> Lexicon {
         let knowledge: Knowledge = toml::from_str(

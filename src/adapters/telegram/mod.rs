@@ -60,10 +60,7 @@ pub async fn run(bot: Arc<Bot>, config: &TelegramConfig, token: &Secret, stoppin
         None => poll::run(&adapter, config.poll_seconds, &stopping).await,
         Some(url) => webhook::run(&adapter, config, url, token, &stopping).await,
     };
-    let left = adapter.queue.drain(FINISH_WITHIN).await;
-    if left > 0 {
-        tracing::warn!(left, "stopped before all replies were sent");
-    }
+    adapter.queue.drain(FINISH_WITHIN).await;
     ended
 }
 
