@@ -7,6 +7,7 @@ use crate::adapters::{discord, telegram};
 use crate::bot::Bot;
 use crate::cli::{self, Cli, Command, One};
 use crate::config::{self, Config};
+use crate::encoder::index::fingerprint;
 use crate::message::{ConversationId, Incoming, Request};
 use crate::qa::load::{self, Severity, Source};
 use crate::qa::table::Table;
@@ -112,7 +113,7 @@ pub fn bot(path: Option<&Path>) -> Result<Bot> {
 fn table(knowledge: &Path) -> Result<Option<Table>> {
     let path = knowledge.with_extension("table");
     if !path.is_file() {
-        tracing::info!("there is no {}; words alone decide until `footnote train --table` makes one", path.display());
+        tracing::warn!("there is no {}; words alone decide until `footnote train --table` makes one", path.display());
         return Ok(None);
     }
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -187,6 +188,16 @@ fn lint(path: Option<&Path>, warnings: bool) -> Result<ExitCode> {
     report::write(&shown, &sources, colour, anstream::stderr().lock())?;
     if shown.len() < all.len() {
         print(&format!("{} warnings are not shown; add --warnings to see them\n", all.len() - shown.len()))?;
+    }
+    let path = path.unwrap_or(built_in);
+    if let (Ok(knowledge), Some(table)) = (load::parse(&sources), table(path)?)
+        && table.knowledge() != fingerprint(&knowledge)
+    {
+        let table = path.with_extension("table");
+        print(&format!(
+            "{} was trained on another state of this file; it still works, and `footnote train --table` renews it\n",
+            table.display()
+        ))?;
     }
     Ok(if all.iter().any(|f| f.severity == Severity::Error) { ExitCode::from(FINDING) } else { ExitCode::SUCCESS })
 }

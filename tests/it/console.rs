@@ -215,6 +215,22 @@ fn knowledge_files_with_faults_are_refused_with_all_of_them() {
 }
 
 #[test]
+fn a_table_is_missed_once_and_known_to_be_old() {
+    let folder = tempfile::tempdir().expect("a folder");
+    file(&folder, "bank.toml", "[[entry]]\nid = \"a\"\nanswer = \"At nine.\"\nask = [\"when do you open\", \"opening hours\"]\n");
+    let lines = b"{\"q\":\"when do you open?\"}\n{\"q\":\"opening hours\"}\n";
+    let without = footnote_in(folder.path(), &["--knowledge", "bank.toml", "ask", "--jsonl"], lines);
+    assert!(without.json().iter().all(|answer| answer["entry"] == "a"), "{}", without.out());
+    assert_eq!(without.err().matches("there is no bank.table").count(), 1, "{}", without.err());
+    let rows: Vec<f32> = (0..8).map(|i| i as f32).collect();
+    std::fs::write(folder.path().join("bank.table"), footnote::qa::table::Table::write(&["open"], &rows, 8, 7)).expect("writable");
+    let with = footnote_in(folder.path(), &["--knowledge", "bank.toml", "ask", "--jsonl"], lines);
+    assert!(with.err().is_empty() && with.json().len() == 2, "{}", with.err());
+    let linted = footnote_in(folder.path(), &["lint", "bank.toml"], b"");
+    assert!(linted.code() == 0 && linted.out().contains("bank.table was trained on another state"), "{}", linted.out());
+}
+
+#[test]
 fn settings_are_found_and_checked() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let bank = "[[entry]]\nid = \"sky\"\nanswer = \"The sky is blue.\"\nask = [\"what colour is the sky\", \"colour of the sky\"]\n";

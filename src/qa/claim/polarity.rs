@@ -25,6 +25,21 @@ const APART: [&str; 12] = [
 const APART_INSIDE: [&str; 7] =
     [" rather than ", " instead of ", " as opposed to ", " and not ", " and never ", " as distinct from ", " far from being "];
 
+/// "It was not A, it was B": what begins the part that goes, and the part that stays.
+const NOT_THIS: [&str; 10] = [
+    "it is not ",
+    "it's not ",
+    "it isn't ",
+    "it was not ",
+    "it wasn't ",
+    "that is not ",
+    "that's not ",
+    "this is not ",
+    "they are not ",
+    "they're not ",
+];
+const BUT_THAT: [&str; 8] = ["it is ", "it's ", "it was ", "but ", "rather ", "that's ", "they are ", "they're "];
+
 /// Words that deny. `n't` was written out before.
 const DENYING: [&str; 20] = [
     "not",
@@ -68,9 +83,12 @@ pub fn cut_apart(text: &str) -> String {
     for sentence in question::sentences(text) {
         let sentence = sentence.trim_end_matches(['.', '!', '?', ';']);
         let mut parts: Vec<String> = Vec::new();
-        for part in sentence.split([',', ':', '(', ')']).flat_map(|part| part.split(" - ")) {
-            let part = part.trim();
-            if part.is_empty() {
+        let whole: Vec<&str> = sentence.split([',', ':', '(', ')']).flat_map(|part| part.split(" - ")).map(str::trim).collect();
+        for (i, part) in whole.iter().copied().enumerate() {
+            let begins = |part: &str, with: &[&str]| with.iter().any(|start| part.starts_with(start));
+            let set_right =
+                begins(part, &NOT_THIS) && whole.get(i + 1).is_some_and(|next| begins(next, &BUT_THAT) && !begins(next, &NOT_THIS));
+            if part.is_empty() || set_right {
                 continue;
             }
             // "not A but B": A goes.
@@ -104,7 +122,9 @@ pub fn read(words: &[&str]) -> Polarity {
     let mut content = vec![true; words.len()];
     let mut denials = 0usize;
     for (i, word) in words.iter().enumerate() {
-        let softened = words.get(i + 1).is_some_and(|next| SOFTENING.contains(next));
+        // "It did not come until 2002": it came.
+        let softened =
+            words.get(i + 1).is_some_and(|next| SOFTENING.contains(next)) || words[i + 1..].iter().any(|w| matches!(*w, "until" | "till"));
         if DENYING.contains(word) && !softened {
             content[i] = false;
             denials += 1;
@@ -132,6 +152,9 @@ mod tests {
             ("he sees misconceptions rather than a threat", "he sees misconceptions"),
             ("rather than arms, it wants a position", "it wants a position"),
             ("it did not leave in 2002", "it did not leave in 2002"),
+            ("it wasn't baku, it was yerevan that asked", "it was yerevan that asked"),
+            ("it's not that they fight, it's that they misread", "it's that they misread"),
+            ("it is not a member, it is not an observer", "it is not a member, it is not an observer"),
             ("not in 1999", "not in 1999"),
         ] {
             assert_eq!(cut_apart(text), left);
@@ -147,6 +170,7 @@ mod tests {
             ("not only russia arms it", false),
             ("it left", false),
             ("it is no full member", true),
+            ("it did not become one until 2002", false),
         ] {
             let words: Vec<&str> = text.split(' ').collect();
             assert_eq!(read(&words).denied, denied, "{text}");
