@@ -75,10 +75,10 @@ fn main() -> anyhow::Result<()> {
             }
             let evidence = claims.evidence(engine.lexicon(), statement, sense, models(sense));
             addressed.push((evidence.addressed, fact.is_some()));
-            if let Some(fact) = fact {
-                if let Some((_, _, features)) = evidence.facts.iter().find(|f| f.0 == *fact) {
-                    direction.push((*features, *truth));
-                }
+            if let Some(fact) = fact
+                && let Some((_, _, features)) = evidence.facts.iter().find(|f| f.0 == *fact)
+            {
+                direction.push((*features, *truth));
             }
         }
     }
