@@ -15,7 +15,6 @@ use crate::qa::{Engine, lint};
 use crate::{eval, report, telemetry};
 use anyhow::{Context, Result, bail, ensure};
 use clap::CommandFactory;
-pub use encoder::join as join_encoder;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};

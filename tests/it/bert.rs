@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard};
 use tempfile::{TempDir, tempdir};
 
 const BANK: &str = r#"
@@ -33,6 +34,13 @@ answer = "A scholar wrote it."
 ask = ["who wrote the paper", "the paper wrote who", "wrote the paper", "paper by who", "who signed the paper", "the one who wrote"]
 "#;
 
+/// Tests that use libtorch's random numbers, of which a process has one stream, take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
 fn tiny() -> TempDir {
     let folder = tempdir().expect("a folder");
     tiny_bert::write(folder.path(), 7);
@@ -46,7 +54,7 @@ fn plan(base: &Path, out: &Path, table: Option<PathBuf>) -> Plan {
         table,
         dims: 16,
         epochs: 12,
-        table_epochs: 12,
+        table_epochs: 60,
         aside: (5, 6),
         ways: usize::MAX,
         seed: 1,
@@ -60,6 +68,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f32 {
 
 #[test]
 fn embeddings_have_length_one_and_do_not_depend_on_their_neighbours() {
+    let _turn = turn();
     let model = Bert::open(tiny().path()).expect("it loads");
     let together = model.encode(&["who left", "when was the paper signed?", "🙃"]).expect("it encodes");
     let alone = model.encode(&["who left"]).expect("it encodes");
@@ -71,6 +80,7 @@ fn embeddings_have_length_one_and_do_not_depend_on_their_neighbours() {
 
 #[test]
 fn a_damaged_model_is_refused_with_its_file() {
+    let _turn = turn();
     for (name, bytes) in [
         ("modules.json", None),
         ("config.json", Some("{")),
@@ -91,6 +101,7 @@ fn a_damaged_model_is_refused_with_its_file() {
 
 #[test]
 fn training_lowers_the_loss_and_its_weights_load_again() {
+    let _turn = turn();
     let (base, out) = (tiny(), tempdir().expect("a folder"));
     let table = out.path().join("bank.table");
     let bank = knowledge(BANK);
@@ -98,7 +109,9 @@ fn training_lowers_the_loss_and_its_weights_load_again() {
     let figures = manifest.encoder.expect("the encoder was trained");
     assert!(figures.loss[11] < 0.8 * figures.loss[0], "{figures:?}");
     let tables = manifest.table.expect("a table was made");
-    assert!(tables.loss[11] < 0.8 * tables.loss[0], "{tables:?}");
+    // A step sees a dozen texts with pieces left out, so single losses jump.
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    assert!(mean(&tables.loss[50..]) < 0.7 * mean(&tables.loss[..5]), "{tables:?}");
 
     let texts = ["who chairs it", "when left"];
     let before = Bert::open(base.path()).expect("it loads").encode(&texts).expect("it encodes");
@@ -154,7 +167,10 @@ async fn a_model_of_a_hub_is_fetched_once() {
     .expect("no panic")
     .expect("it is fetched");
     server.abort();
-    assert!(Bert::open(&fetched).is_ok());
+    {
+        let _turn = turn();
+        assert!(Bert::open(&fetched).is_ok());
+    }
     // Without the server: it is there already.
     assert_eq!(hub::folder("someone/tiny", &kept, &hub).expect("kept"), fetched);
     let missing = tokio::task::spawn_blocking(move || hub::folder("someone/other", &kept, &hub)).await.expect("no panic");
@@ -187,6 +203,7 @@ fn the_program_answers_with_the_encoder_and_keeps_its_index() {
 /// Cosines of the published model, computed by a forward pass written out in numpy over the same weights.
 #[test]
 fn the_real_model_agrees_with_its_reference() {
+    let _turn = turn();
     let Ok(folder) = std::env::var("FOOTNOTE_TEST_MODEL") else { return };
     let texts = [
         "Who chairs the secretariat?",
