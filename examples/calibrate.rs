@@ -5,7 +5,7 @@
 //! was kept aside, and the constants for `qa/rank.rs`, `qa/answer.rs` and `qa/claim/witness.rs`.
 //!
 //! Tables, or folders of encoders, have to be trained with the stretch kept aside that they are tried on: four with
-//! `--aside 0/4` to `--aside 3/4`, or only the last.
+//! `--aside 0/4` to `--aside 3/4`, or only the last of these.
 //!
 //! ```text
 //! cargo run --release --example calibrate

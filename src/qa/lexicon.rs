@@ -9,6 +9,7 @@
 
 use super::function_words::is_function_word;
 use super::knowledge::{Knowledge, TermKind};
+use super::pairs::PairCounts;
 use super::spelling::Spelling;
 use super::{slang, text};
 use rust_stemmers::{Algorithm, Stemmer};
@@ -31,8 +32,6 @@ const THING: f32 = 1.0;
 const CONCEPT: f32 = 0.85;
 /// Weight of a pair of neighbours.
 const PAIR: f32 = 0.5;
-/// Texts that a pair has to occur in: one that nobody else has written will hardly be typed.
-const SEVERAL: u32 = 2;
 /// Factor for a word that was corrected, by letters changed.
 const CORRECTED: [f32; 3] = [1.0, 0.9, 0.7];
 /// A curated word in fewer texts than this, and in no answer or glossary, may be a deliberate misspelling.
@@ -439,27 +438,6 @@ impl Lexicon {
         }
         let halves = self.pairs.iter().find(|(_, id)| **id == term).map(|(pair, _)| *pair);
         halves.map_or_else(String::new, |(a, b)| format!("{} + {}", self.show(a), self.show(b)))
-    }
-}
-
-/// Counts in how many texts pairs of terms occur.
-#[derive(Debug, Default)]
-pub struct PairCounts(FxHashMap<(TermId, TermId), u32>);
-
-impl PairCounts {
-    /// Adds the pairs of one text.
-    pub fn add(&mut self, pairs: impl Iterator<Item = (TermId, TermId)>) {
-        let mut pairs: Vec<(TermId, TermId)> = pairs.collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        pairs.into_iter().for_each(|pair| *self.0.entry(pair).or_default() += 1);
-    }
-
-    /// Numbers those that occur in [`SEVERAL`] texts or more, from the given number on.
-    pub fn numbered(self, first: usize) -> FxHashMap<(TermId, TermId), TermId> {
-        let mut several: Vec<(TermId, TermId)> = self.0.into_iter().filter(|(_, count)| *count >= SEVERAL).map(|(pair, _)| pair).collect();
-        several.sort_unstable();
-        several.into_iter().zip(first as TermId..).collect()
     }
 }
 

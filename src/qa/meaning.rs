@@ -1,4 +1,4 @@
-//! Similarity of meaning between a question and the targets.
+//! Similarity of meaning between a text and what the knowledge has.
 //!
 //! A *class* is a target or one side of the statements that claims are judged by, in the order of [`Knowledge::ways`] and
 //! then [`Knowledge::statements`]. Each has a *prototype*, the mean of its texts' embeddings; a target also keeps those of
@@ -42,13 +42,11 @@ impl VectorsBuilder {
 
     /// Adds a target with the embeddings of its ways of asking, each of length 1.
     pub fn add(&mut self, ways: impl Iterator<Item = Vec<f32>>) {
-        let before = self.vectors.len();
-        let mut kept = std::mem::take(&mut self.vectors);
-        self.add_prototype(ways.inspect(|vector| kept.extend(quantized(vector).map(|x| x as u8))));
-        if let Some(last) = self.ways.last_mut() {
-            *last += ((kept.len() - before) / self.dims) as u32;
-        }
-        self.vectors = kept;
+        let ways: Vec<Vec<f32>> = ways.collect();
+        self.vectors.extend(ways.iter().flat_map(|vector| quantized(vector)).map(|x| x as u8));
+        let count = ways.len() as u32;
+        self.add_prototype(ways.into_iter());
+        self.ways.last_mut().into_iter().for_each(|end| *end += count);
     }
 
     /// Adds a class of which only the prototype is kept.

@@ -20,6 +20,7 @@ pub mod lint;
 pub mod load;
 pub mod meaning;
 mod packed;
+mod pairs;
 pub mod question;
 pub mod rank;
 mod retrieve;

@@ -82,8 +82,8 @@ pub const TABLE: Weights = Weights {
     confidence: [-4.70, 0.95, 0.00, 1.77, 4.36, 0.36, 0.48, 0.00, 0.00, 2.16, 3.20, 2.44, 0.12],
 };
 
-/// Words and a transformer's embeddings. Fine-tuned on the same ways of asking, they are as sure as the table's; a model
-/// as published is less so, and is answered by more suggestions.
+/// Words and a transformer's embeddings, fine-tuned on the same texts. A model as published is less sure than these say, and
+/// is answered by more suggestions.
 pub const ENCODER: Weights = Weights {
     best: 0.051,
     top: 0.000,

@@ -38,7 +38,7 @@ pub fn means(rows: &Tensor, classes: &[i64], count: usize) -> Tensor {
 /// Accuracy on the examples kept aside, given their embeddings and all prototypes: on ways of asking, and on statements.
 pub fn accuracies(examples: &Examples, rows: &Tensor, prototypes: &Tensor) -> [f64; 2] {
     let classes: Vec<i64> = examples.aside.iter().map(|e| i64::from(e.class)).collect();
-    let asking = examples.aside.partition_point(|e| examples.asks(e)) as i64;
+    let asking = examples.aside.partition_point(|e| examples.asks(i64::from(e.class))) as i64;
     [(true, 0, asking), (false, asking, classes.len() as i64 - asking)].map(|(asks, start, length)| {
         let (first, count) = examples.sort(asks);
         let logits = rows.narrow(0, start, length).matmul(&normalized(&prototypes.narrow(0, first, count)).tr());
@@ -49,7 +49,7 @@ pub fn accuracies(examples: &Examples, rows: &Tensor, prototypes: &Tensor) -> [f
 
 /// Cross entropy of embeddings, all of one sort, whose classes are given.
 pub fn loss(examples: &Examples, rows: &Tensor, prototypes: &Tensor, scale: &Tensor, classes: &[i64], smoothing: f64) -> Tensor {
-    let (first, count) = examples.sort(classes.first().is_some_and(|class| (*class as usize) < examples.targets));
+    let (first, count) = examples.sort(classes.first().is_some_and(|class| examples.asks(*class)));
     let logits = rows.matmul(&normalized(&prototypes.narrow(0, first, count)).tr()) * scale;
     logits.cross_entropy_loss::<Tensor>(&(Tensor::from_slice(classes) - first), None, tch::Reduction::Mean, -100, smoothing)
 }

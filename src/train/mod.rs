@@ -95,9 +95,9 @@ impl Examples {
         self.classes += 1;
     }
 
-    /// Whether an example is a way of asking.
-    pub fn asks(&self, example: &Example) -> bool {
-        (example.class as usize) < self.targets
+    /// Whether the texts of a class are ways of asking.
+    pub fn asks(&self, class: i64) -> bool {
+        class < self.targets as i64
     }
 
     /// The first class of an example's sort, and the number of its classes.

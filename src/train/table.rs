@@ -115,7 +115,7 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
     // Pieces of mistyped words come up in training too, so the examples are typed in advance, several times each.
     let typed: Vec<(i64, Vec<i64>)> = (0..plan.table_epochs)
         .flat_map(|_| examples.train.iter())
-        .map(|e| (i64::from(e.class), ids(&augment::typed(&e.text, !examples.asks(e), &mut rng))))
+        .map(|e| (i64::from(e.class), ids(&augment::typed(&e.text, !examples.asks(i64::from(e.class)), &mut rng))))
         .collect();
     let plain: Vec<Vec<i64>> = examples.train.iter().map(|e| ids(&e.text)).collect();
     let mut used: Vec<i64> = typed.iter().flat_map(|(_, ids)| ids).chain(plain.iter().flatten()).copied().collect();
@@ -156,8 +156,7 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
             let mut order: Vec<usize> = (epoch * per_epoch..(epoch + 1) * per_epoch).collect();
             rng.shuffle(&mut order);
             // A step has examples of one sort.
-            let (asking, stating): (Vec<usize>, Vec<usize>) =
-                order.into_iter().partition(|i| examples.asks(&examples.train[i % per_epoch]));
+            let (asking, stating): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|i| examples.asks(typed[*i].0));
             let mut batches: Vec<&[usize]> = asking.chunks(BATCH).chain(stating.chunks(BATCH)).collect();
             rng.shuffle(&mut batches);
             let mut total = 0.0;
@@ -167,7 +166,7 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
                     .iter()
                     .map(|i| {
                         let whole = localized(&typed[*i].1);
-                        let dropped = DROPPED[usize::from(!examples.asks(&examples.train[i % per_epoch]))];
+                        let dropped = DROPPED[usize::from(!examples.asks(typed[*i].0))];
                         let kept: Vec<i64> = whole.iter().copied().filter(|_| rng.f32() >= dropped).collect();
                         if kept.is_empty() { whole } else { kept }
                     })

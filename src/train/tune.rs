@@ -161,7 +161,7 @@ pub fn run(examples: &Examples, plan: &Plan) -> Result<Figures> {
             slow.set_lr(RATE * share);
             quick.set_lr(HEAD_RATE * share);
             let ids: Vec<Vec<i64>> =
-                batch.iter().map(|i| model.ids(&augment::typed(texts[*i], !examples.asks(&examples.train[*i]), &mut rng))).collect();
+                batch.iter().map(|i| model.ids(&augment::typed(texts[*i], !examples.asks(classes[*i]), &mut rng))).collect();
             let targets: Vec<i64> = batch.iter().map(|i| classes[*i]).collect();
             let loss = loss(examples, &model.embed_ids(&ids, true)?, &prototypes, &scale, &targets, SMOOTHING);
             slow.zero_grad();
@@ -186,7 +186,8 @@ pub fn run(examples: &Examples, plan: &Plan) -> Result<Figures> {
 /// All examples in batches of one sort and about equal length, the batches in random order.
 fn batches(examples: &Examples, rng: &mut Rng) -> Vec<Vec<usize>> {
     let all = examples.train.iter().enumerate();
-    let mut order: Vec<(bool, usize, usize)> = all.map(|(i, e)| (examples.asks(e), e.text.len() + rng.usize(..16), i)).collect();
+    let mut order: Vec<(bool, usize, usize)> =
+        all.map(|(i, e)| (examples.asks(i64::from(e.class)), e.text.len() + rng.usize(..16), i)).collect();
     order.sort_unstable();
     let sorts = order.chunk_by(|a, b| a.0 == b.0).flat_map(|sort| sort.chunks(BATCH));
     let mut batches: Vec<Vec<usize>> = sorts.map(|batch| batch.iter().map(|(_, _, i)| *i).collect()).collect();

@@ -123,7 +123,8 @@ impl Claims {
         let unknown = reading.analysis.unknown;
         let similar = Similar::new(&reading, lexicon, sense);
         let bm25 = self.index.owners(&reading.terms, unknown);
-        let loudest = |fact: usize| bm25[2 * fact].max(bm25[2 * fact + 1]) + models.similarity * similar.fact(fact);
+        let meant = |fact: usize| models.similarity * similar.fact(fact);
+        let loudest = |fact: usize| bm25[2 * fact].max(bm25[2 * fact + 1]) + meant(fact);
         let candidates = best(self.count, CANDIDATES, loudest);
         let owners: Vec<u32> = candidates.iter().flat_map(|f| [2 * f, 2 * f + 1]).collect();
         let mut sides = near(&self.index, &reading.terms, unknown, &owners, &bm25);
@@ -132,8 +133,7 @@ impl Claims {
         }
         let strengths: Vec<f32> = (candidates.iter().zip(&sides))
             .map(|(fact, sides)| {
-                Near::strength(sides) + models.similarity * similar.fact(*fact as usize)
-                    - ANOTHER * another(&self.facts[*fact as usize], &reading.signs, lexicon)
+                Near::strength(sides) + meant(*fact as usize) - ANOTHER * another(&self.facts[*fact as usize], &reading.signs, lexicon)
             })
             .collect();
         let mut order: Vec<usize> = (0..candidates.len()).collect();
@@ -152,19 +152,22 @@ impl Claims {
                 let fact = candidates[*i];
                 let content = heard.iter().position(|f| *f == fact).map_or([Near::default(); 2], |at| contents[at]);
                 let say = ((strengths[*i] - loudest) * SAY).exp();
-                let turn = if reading.denied { -1.0 } else { 1.0 };
-                let leaning = [Similar::lean(&similar.whole, fact as usize), turn * Similar::lean(&similar.content, fact as usize)];
+                let leaning = [&similar.whole, &similar.content].map(|values| Similar::lean(values, fact as usize));
                 (fact, say, self.direction(&self.facts[fact as usize], &reading, lexicon, &sides[*i], &content, leaning))
             })
             .collect();
-        let first = order.first().map(|i| (&self.facts[candidates[*i] as usize], &sides[*i]));
-        let mut addressed = self.addressed(&reading, lexicon, first, &bm25);
-        addressed[12] = order.first().map_or(0.0, |i| similar.fact(candidates[*i] as usize));
-        addressed[13] = similar.whole.iter().skip(2 * self.count).copied().fold(0.0, f32::max);
-        Evidence { addressed, facts }
+        let first = order.first().map(|i| (candidates[*i] as usize, &sides[*i]));
+        Evidence { addressed: self.addressed(&reading, lexicon, first, &bm25, &similar), facts }
     }
 
-    fn addressed(&self, reading: &Reading, lexicon: &Lexicon, first: Option<(&FactSigns, &[Near; 2])>, bm25: &[f32]) -> [f32; ADDRESSED] {
+    fn addressed(
+        &self,
+        reading: &Reading,
+        lexicon: &Lexicon,
+        first: Option<(usize, &[Near; 2])>,
+        bm25: &[f32],
+        similar: &Similar,
+    ) -> [f32; ADDRESSED] {
         let unknown = reading.analysis.unknown;
         let signs = &reading.signs;
         let topics: Vec<u32> = best(bm25.len() - 2 * self.count, OUTSIDE, |topic| bm25[2 * self.count + topic]);
@@ -181,7 +184,10 @@ impl Claims {
         addressed[7] = (unknown as f32).min(4.0);
         addressed[8] = signs.names.iter().filter(|n| !lexicon.thing(**n).in_paper).count().min(2) as f32;
         addressed[10] = highest(&gaps, |h| h.best);
-        if let Some((fact, [yes, no])) = first {
+        addressed[13] = similar.whole.iter().skip(2 * self.count).copied().fold(0.0, f32::max);
+        if let Some((number, [yes, no])) = first {
+            let fact = &self.facts[number];
+            addressed[12] = similar.fact(number);
             addressed[1] = yes.best.max(no.best);
             addressed[2] = yes.top.max(no.top);
             addressed[3] = yes.bm25.max(no.bm25);
@@ -257,7 +263,7 @@ impl Claims {
             turn * strange_names.min(2) as f32,
             yes.fit() - no.fit(),
             similar,
-            similar_content,
+            turn * similar_content,
         ]
     }
 }

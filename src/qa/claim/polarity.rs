@@ -79,13 +79,13 @@ pub struct Polarity {
 
 /// What a statement is set apart from, cut out of its text. The text must be normalised and `n't` written out or not.
 pub fn cut_apart(text: &str) -> String {
+    let begins = |part: &str, with: &[&str]| with.iter().any(|start| part.starts_with(start));
     let mut kept: Vec<String> = Vec::new();
     for sentence in question::sentences(text) {
         let sentence = sentence.trim_end_matches(['.', '!', '?', ';']);
         let mut parts: Vec<String> = Vec::new();
         let whole: Vec<&str> = sentence.split([',', ':', '(', ')']).flat_map(|part| part.split(" - ")).map(str::trim).collect();
         for (i, part) in whole.iter().copied().enumerate() {
-            let begins = |part: &str, with: &[&str]| with.iter().any(|start| part.starts_with(start));
             let set_right =
                 begins(part, &NOT_THIS) && whole.get(i + 1).is_some_and(|next| begins(next, &BUT_THAT) && !begins(next, &NOT_THIS));
             if part.is_empty() || set_right {
@@ -99,14 +99,8 @@ pub fn cut_apart(text: &str) -> String {
                 },
                 None => part.to_owned(),
             };
-            let begins_apart = APART.iter().any(|apart| part.starts_with(apart)) && !part.starts_with("not only ");
-            if begins_apart
-                && (!parts.is_empty()
-                    || part.starts_with("rather than ")
-                    || part.starts_with("contrary to ")
-                    || part.starts_with("far from ")
-                    || part.starts_with("instead of "))
-            {
+            let begins_apart = begins(&part, &APART) && !part.starts_with("not only ");
+            if begins_apart && (!parts.is_empty() || begins(&part, &["rather than ", "contrary to ", "far from ", "instead of "])) {
                 continue;
             }
             let end = APART_INSIDE.iter().filter_map(|apart| part.find(apart)).min().unwrap_or(part.len());

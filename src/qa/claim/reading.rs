@@ -5,7 +5,8 @@
 
 use super::polarity;
 use super::signs::{OppositeTable, Signs};
-use crate::qa::lexicon::{Analysis, Lexicon, Mention, PairCounts, TermId, Word};
+use crate::qa::lexicon::{Analysis, Lexicon, Mention, TermId, Word};
+use crate::qa::pairs::PairCounts;
 use crate::qa::text;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
