@@ -46,8 +46,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let engine = qa::Engine::new(knowledge, table);
     let out = env::var("OUT_DIR")?;
     let write = |name: &str, bytes: &[u8]| fs::write(Path::new(&out).join(name), bytes);
-    write("paper.bin", &postcard::to_allocvec(&engine)?)?;
-    write("paper.vectors", engine.meaning().map(|m| m.vectors().bytes()).unwrap_or_default())?;
+    // A small program is worth seconds only where it is kept.
+    let level = if env::var("PROFILE")? == "release" { 19 } else { 3 };
+    let vectors = engine.meaning().map(|m| m.vectors().bytes()).unwrap_or_default();
+    for (name, bytes) in [("paper.zst", postcard::to_allocvec(&engine)?.as_slice()), ("vectors.zst", vectors)] {
+        // Its size first, so that it is unpacked in one piece.
+        write(name, &[&(bytes.len() as u32).to_le_bytes()[..], &zstd::bulk::compress(bytes, level)?].concat())?;
+    }
     write("paper.table", &bytes)?;
     Ok(())
 }

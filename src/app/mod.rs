@@ -1,5 +1,6 @@
 //! The composition root: configuration in, everything built and joined. Used by `main` and by the tests.
 
+mod built_in;
 mod encoder;
 
 use crate::adapters::console::{chat, jsonl, render};
@@ -13,8 +14,9 @@ use crate::qa::load::{self, Severity, Source};
 use crate::qa::table::Table;
 use crate::qa::{Engine, lint};
 use crate::{eval, report, telemetry};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::CommandFactory;
+pub use encoder::join as join_encoder;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -24,12 +26,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-
-/// The paper that is built into the program, indexed by build.rs.
-static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.bin"));
-/// Its table of word-piece vectors, and the vectors of its ways of asking.
-static BUILT_IN_TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.table"));
-static BUILT_IN_VECTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.vectors"));
 
 /// Where the built-in paper's knowledge lies in the project.
 const BUILT_IN_FOLDER: &str = "knowledge/strakes-2020";
@@ -89,15 +85,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 ///
 /// A file that cannot be read, or all its faults, one a line.
 pub fn bot(path: Option<&Path>) -> Result<Bot> {
-    const DAMAGED: &str = "the built-in paper is damaged; build the program again";
-    let Some(path) = path else {
-        let mut engine: Engine = postcard::from_bytes(BUILT_IN).context(DAMAGED)?;
-        if !BUILT_IN_TABLE.is_empty() {
-            let table = Table::trusted(Cow::Borrowed(BUILT_IN_TABLE)).context(DAMAGED)?;
-            ensure!(engine.join_vectors(table, Cow::Borrowed(BUILT_IN_VECTORS)), DAMAGED);
-        }
-        return Ok(Bot::new(engine));
-    };
+    let Some(path) = path else { return Ok(Bot::new(built_in::engine()?)) };
     let sources = sources(path)?;
     match load::parse(&sources) {
         Ok(knowledge) => Ok(Bot::new(Engine::new(knowledge, table(path)?))),

@@ -4,7 +4,7 @@
 //! gaps) and decides. An encoder, where there is one, runs between the two: it embeds [`Query::text`], and its
 //! similarities take the place of the table's.
 
-use super::claim::{Check, Claims, Sense};
+use super::claim::{Check, Claims, Sense, Similarity};
 use super::explain::Explanation;
 use super::index::{Index, IndexBuilder};
 use super::knowledge::{Entry, Gap, Kind, Knowledge};
@@ -14,6 +14,7 @@ use super::question;
 use super::rank::Weights;
 use super::smalltalk::{Smalltalk, smalltalk};
 use super::table::Table;
+use super::turns::Turns;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -72,6 +73,7 @@ pub struct Engine {
     pub(super) ways: Index,
     pub(super) bodies: Index,
     pub(super) followups: Index,
+    pub(super) turns: Turns,
     pub(super) targets: Vec<Target>,
     pub(super) claims: Claims,
     /// Other weights than the fitted ones, for calibration.
@@ -103,6 +105,7 @@ impl Engine {
         let mut lexicon = Lexicon::new(&knowledge);
         let count = knowledge.entries.len() + knowledge.gaps.len();
         let position = |id: &str| knowledge.entries.iter().position(|e| e.id == id).map(|i| i as u32);
+        let gap = |id: &str| knowledge.gaps.iter().position(|g| g.id == id).map(|i| (knowledge.entries.len() + i) as u32);
         let mut ways = IndexBuilder::default();
         let mut bodies = IndexBuilder::default();
         let mut followups = IndexBuilder::default();
@@ -138,6 +141,7 @@ impl Engine {
                 meanings.add(&lexicon, asked.iter().map(|analysis| (analysis.words.as_slice(), analysis.mentions.as_slice())));
             }
         }
+        let turns = Turns::new(&knowledge.turns, &lexicon, |id| position(id).or_else(|| gap(id)));
         let claims = Claims::new(&knowledge, &lexicon, meanings.as_mut());
         let terms = lexicon.len();
         let meaning = meanings.map(MeaningBuilder::build);
@@ -145,6 +149,7 @@ impl Engine {
             ways: ways.build(terms, count),
             bodies: bodies.build(terms, count),
             followups: followups.build(terms, count),
+            turns,
             knowledge,
             lexicon,
             targets,
@@ -273,13 +278,14 @@ impl Engine {
         self.claims.check(&self.lexicon, claim, self.sense(similarity), self.sense(None))
     }
 
-    /// What tells the similarity of a claim to the statements.
+    /// What is told about a claim beside its statements.
     pub fn sense<'a>(&'a self, similarity: Option<&'a [f32]>) -> Sense<'a> {
-        match (similarity.and_then(|values| values.get(self.targets.len()..)), &self.meaning) {
-            (Some(of_statements), _) if !of_statements.is_empty() => Sense::Encoder(of_statements),
-            (_, Some(meaning)) => Sense::Table(meaning),
-            (_, None) => Sense::Words,
-        }
+        let meaning = match (similarity.and_then(|values| values.get(self.targets.len()..)), &self.meaning) {
+            (Some(of_statements), _) if !of_statements.is_empty() => Similarity::Encoder(of_statements),
+            (_, Some(meaning)) => Similarity::Table(meaning),
+            (_, None) => Similarity::Words,
+        };
+        Sense { meaning, ways: &self.ways, first_gap: self.knowledge.entries.len() as u32 }
     }
 
     /// The statements that claims are judged by.

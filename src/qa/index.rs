@@ -10,7 +10,7 @@
 //!   finds the nearest way of asking.
 
 use super::lexicon::TermId;
-use super::packed::Packed;
+use super::packed::{Packed, U24};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ const K1: f32 = 1.2;
 const USUAL_DOCUMENTS: f32 = 24.0;
 /// Documents of an owner that are indexed.
 const MOST_DOCUMENTS: usize = 1 << 16;
-/// A posting's weight is kept in this many steps from 0 to 1.
+/// A posting's weight is kept in this many steps from 0 to 1, and a saturation from 0 to its limit.
 const STEPS: f32 = 255.0;
 
 /// The index. Owners are numbered from 0 without holes. Nothing in it is unpacked when it is read back.
@@ -29,12 +29,14 @@ const STEPS: f32 = 255.0;
 pub struct Index {
     /// Per term: its first owner posting; one more at the end.
     terms: Packed<u32>,
+    /// Per term: its first posting; one more at the end.
+    starts: Packed<u32>,
     /// Per owner posting, by term and then by owner: the owner.
-    owners: Packed<u32>,
-    /// Per owner posting: BM25's saturated term frequency.
-    saturations: Packed<f32>,
-    /// Per owner posting: its first posting; one more at the end.
-    postings: Packed<u32>,
+    owners: Packed<U24>,
+    /// Per owner posting: BM25's saturated term frequency, in [`STEPS`] of its limit.
+    saturations: Packed<u8>,
+    /// Per owner posting: its first posting, counted from the term's first.
+    postings: Packed<U24>,
     /// Per posting: the document's number within its owner.
     documents: Packed<u16>,
     /// Per posting: the term's weight divided by the document's norm, in [`STEPS`].
@@ -79,21 +81,25 @@ impl IndexBuilder {
         }
         all.sort_unstable_by_key(|(term, owner, document, ..)| (*term, *owner, *document));
 
-        let mut starts = vec![0u32; terms + 1];
-        let (mut of_owners, mut saturations, mut postings) = (Vec::new(), Vec::new(), vec![0u32]);
+        let (mut of_terms, mut starts) = (vec![0u32; terms + 1], vec![0u32; terms + 1]);
+        let (mut of_owners, mut saturations, mut postings) = (Vec::new(), Vec::new(), Vec::new());
         for of_owner in all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let (term, owner, ..) = of_owner[0];
             let tf: f32 = of_owner.iter().map(|(.., weight, _)| weight).sum();
             let documents = first[owner as usize + 1] - first[owner as usize];
             let scale = (documents as f32 / USUAL_DOCUMENTS).max(0.25);
-            starts[term as usize + 1] += 1;
-            of_owners.push(owner);
-            saturations.push(tf * (K1 + 1.0) / (tf + K1 * scale));
-            postings.push(postings[postings.len() - 1] + of_owner.len() as u32);
+            of_terms[term as usize + 1] += 1;
+            of_owners.push(U24(owner));
+            saturations.push((tf / (tf + K1 * scale) * STEPS).round() as u8);
+            postings.push(U24(starts[term as usize + 1]));
+            starts[term as usize + 1] += of_owner.len() as u32;
         }
-        (1..starts.len()).for_each(|i| starts[i] += starts[i - 1]);
+        for counts in [&mut of_terms, &mut starts] {
+            (1..counts.len()).for_each(|i| counts[i] += counts[i - 1]);
+        }
         Index {
-            terms: Packed::new(starts),
+            terms: Packed::new(of_terms),
+            starts: Packed::new(starts),
             owners: Packed::new(of_owners),
             saturations: Packed::new(saturations),
             postings: Packed::new(postings),
@@ -127,8 +133,7 @@ pub struct Hit {
 impl Index {
     /// Inverse document frequency of a term; of one that no document has if it is not known here.
     pub fn idf(&self, term: TermId) -> f32 {
-        let of_owners = self.of(term);
-        smooth(self.len(), (self.postings.get(of_owners.end) - self.postings.get(of_owners.start)) as usize)
+        smooth(self.len(), (self.starts.get(term as usize + 1).saturating_sub(self.starts.get(term as usize))) as usize)
     }
 
     /// Inverse document frequency of a word that no document has.
@@ -160,10 +165,10 @@ impl Index {
             let weight = weight * smooth(owners, of_owners.len());
             mass += weight;
             for i in of_owners {
-                scores[self.owners.get(i) as usize] += weight * self.saturations.get(i);
+                scores[self.owners.get(i).0 as usize] += weight * f32::from(self.saturations.get(i));
             }
         }
-        let scale = 1.0 / (mass * (K1 + 1.0)).max(1e-6);
+        let scale = 1.0 / (mass * STEPS).max(1e-6);
         scores.iter_mut().for_each(|score| *score *= scale);
         scores
     }
@@ -182,13 +187,18 @@ impl Index {
             let weight = weight * self.idf(*term);
             norm += weight * weight;
             let mut rest = self.of(*term);
+            let start_of_term = self.starts.get(*term as usize);
             for (owner, start) in owners.iter().zip(&starts) {
                 rest.start = self.seek(&rest, *owner, owners.len());
                 if rest.is_empty() {
                     break;
                 }
-                if self.owners.get(rest.start) == *owner {
-                    for i in self.postings.get(rest.start) as usize..self.postings.get(rest.start + 1) as usize {
+                if self.owners.get(rest.start).0 == *owner {
+                    let end = match rest.len() {
+                        1 => self.starts.get(*term as usize + 1),
+                        _ => start_of_term + self.postings.get(rest.start + 1).0,
+                    };
+                    for i in (start_of_term + self.postings.get(rest.start).0) as usize..end as usize {
                         cosines[start + usize::from(self.documents.get(i))] += weight / STEPS * f32::from(self.weights.get(i));
                     }
                 }
@@ -221,9 +231,9 @@ impl Index {
         let (mut low, mut high) = (range.start, range.end);
         while high - low > 2 * looked_for {
             let middle = low.midpoint(high);
-            if self.owners.get(middle) < owner { low = middle + 1 } else { high = middle }
+            if self.owners.get(middle).0 < owner { low = middle + 1 } else { high = middle }
         }
-        while low < high && self.owners.get(low) < owner {
+        while low < high && self.owners.get(low).0 < owner {
             low += 1;
         }
         low

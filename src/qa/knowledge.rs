@@ -46,6 +46,9 @@ pub struct Knowledge {
     /// Topics that the paper does not address.
     #[serde(default, rename = "gap")]
     pub gaps: Vec<Gap>,
+    /// What people ask next, after an answer.
+    #[serde(default, rename = "turn")]
+    pub turns: Vec<Turn>,
     /// Dated events, for the timeline.
     #[serde(default, rename = "event")]
     pub events: Vec<Event>,
@@ -352,6 +355,18 @@ pub struct Gap {
     pub followups: Vec<String>,
 }
 
+/// What people ask next, after an answer.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Turn {
+    /// The entry that was just given.
+    pub after: String,
+    /// The entry or gap that it leads to.
+    pub to: String,
+    /// What is asked then ("why not?", "and who else?").
+    pub ask: Vec<String>,
+}
+
 /// A dated event.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -435,6 +450,7 @@ impl Knowledge {
         self.facts.extend(part.facts);
         self.unaddressed.extend(part.unaddressed);
         self.gaps.extend(part.gaps);
+        self.turns.extend(part.turns);
         self.events.extend(part.events);
         self.discussion.extend(part.discussion);
         self.quiz.extend(part.quiz);

@@ -210,6 +210,7 @@ impl Lexicon {
         }
         let typed = (knowledge.entries.iter().flat_map(|e| e.ask.iter().chain(&e.followups)))
             .chain(knowledge.gaps.iter().flat_map(|g| g.ask.iter().chain(&g.followups)))
+            .chain(knowledge.turns.iter().flat_map(|t| &t.ask))
             .chain(knowledge.facts.iter().flat_map(|f| f.truths.iter().chain(&f.misreadings)))
             .chain(knowledge.unaddressed.iter().flat_map(|u| &u.statements));
         for curated in typed {

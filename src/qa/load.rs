@@ -138,6 +138,7 @@ impl Origins {
             ("fact", part.facts.len()),
             ("unaddressed", part.unaddressed.len()),
             ("gap", part.gaps.len()),
+            ("turn", part.turns.len()),
             ("event", part.events.len()),
             ("discussion", part.discussion.len()),
             ("quiz", part.quiz.len()),
@@ -228,6 +229,15 @@ pub(super) fn references(knowledge: &Knowledge) -> Vec<PathFault> {
     for (key, i, field, id) in single {
         if let Some(id) = id {
             link(key, i, &[field], id);
+        }
+    }
+
+    for (i, turn) in knowledge.turns.iter().enumerate() {
+        for (field, id, known, what) in [("after", &turn.after, &entries, "entry"), ("to", &turn.to, &both, "entry or gap")] {
+            if !known.contains(id) {
+                let help = schema::nearest(id, known.iter().map(String::as_str));
+                report(("turn", i), &[field], format!("there is no {what} `{id}`"), help);
+            }
         }
     }
 

@@ -30,6 +30,7 @@ pub mod smalltalk;
 mod spelling;
 pub mod table;
 pub mod text;
+mod turns;
 
 pub use answer::Answer;
 pub use claim::{Check, Verdict};

@@ -39,7 +39,22 @@ macro_rules! number {
         }
     )*};
 }
-number!(u8 u16 u32 f32);
+number!(u8 u16 u32);
+
+/// A whole number of three bytes, up to 16,777,215.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct U24(pub u32);
+
+impl Number for U24 {
+    const SIZE: usize = 3;
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend(&self.0.to_le_bytes()[..3]);
+    }
+    #[inline]
+    fn read(bytes: &[u8]) -> Self {
+        bytes.try_into().map_or(Self(0), |[a, b, c]: [u8; 3]| Self(u32::from_le_bytes([a, b, c, 0])))
+    }
+}
 
 impl<T> Default for Packed<T> {
     fn default() -> Self {
@@ -78,6 +93,6 @@ mod tests {
         let read: Packed<u32> = postcard::from_bytes(bytes).expect("it is read");
         assert!(matches!(read.bytes, Cow::Borrowed(_)));
         assert_eq!((read.len(), read.get(1), read.get(3)), (3, 70_000, 0));
-        assert_eq!(Packed::new([0.5f32]).get(0), 0.5);
+        assert_eq!(Packed::new([U24(1), U24(70_000)]).get(1), U24(70_000));
     }
 }

@@ -25,6 +25,8 @@ pub struct Evidence {
     pub context: f32,
     /// Cosine with the nearest way of asking that itself leans on the conversation.
     pub followup: f32,
+    /// Cosine with the nearest question that people ask after what the conversation was about.
+    pub turn: f32,
     /// Similarity of meaning: mean of the cosines with the prototype and with the nearest way of asking.
     pub similarity: f32,
 }
@@ -48,6 +50,8 @@ pub struct Weights {
     pub context: f32,
     /// See [`Evidence::followup`].
     pub followup: f32,
+    /// See [`Evidence::turn`].
+    pub turn: f32,
     /// See [`Evidence::similarity`].
     pub similarity: f32,
     /// For [`confidence_features`].
@@ -56,16 +60,17 @@ pub struct Weights {
 
 /// Words alone. All are fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
 pub const LEXICAL: Weights = Weights {
-    best: 0.236,
-    top: 0.162,
-    bm25: 1.100,
-    body: 0.112,
-    kind: 0.063,
-    names: 0.079,
-    context: 0.450,
-    followup: 0.340,
+    best: 0.229,
+    top: 0.165,
+    bm25: 1.103,
+    body: 0.098,
+    kind: 0.062,
+    names: 0.072,
+    context: 0.749,
+    followup: 0.449,
+    turn: 1.498,
     similarity: 0.000,
-    confidence: [-2.94, 1.77, 0.82, 1.86, 0.00, 0.31, 0.75, 0.55, 0.00, 2.66, 0.00, 5.63, 0.20],
+    confidence: [-2.93, 1.73, 0.88, 1.87, 0.00, 0.39, 0.84, 0.81, 0.00, 3.91, 0.00, 4.66, 0.12, 1.00],
 };
 
 /// Words and the table of word-piece vectors.
@@ -73,13 +78,14 @@ pub const TABLE: Weights = Weights {
     best: 0.000,
     top: 0.000,
     bm25: 1.500,
-    body: 0.352,
-    kind: 0.137,
-    names: 0.147,
-    context: 1.500,
-    followup: 1.600,
-    similarity: 3.438,
-    confidence: [-4.70, 0.95, 0.00, 1.77, 4.36, 0.36, 0.48, 0.00, 0.00, 2.16, 3.20, 2.44, 0.12],
+    body: 0.230,
+    kind: 0.130,
+    names: 0.155,
+    context: 2.556,
+    followup: 2.556,
+    turn: 5.113,
+    similarity: 3.613,
+    confidence: [-4.60, 0.96, 0.00, 1.49, 4.46, 0.40, 0.35, 0.00, 0.00, 2.19, 3.75, 2.10, 0.12, 1.00],
 };
 
 /// Words and a transformer's embeddings, fine-tuned on the same texts. A model as published is less sure than these say, and
@@ -93,8 +99,9 @@ pub const ENCODER: Weights = Weights {
     names: 0.158,
     context: 1.500,
     followup: 1.600,
+    turn: 2.000,
     similarity: 5.064,
-    confidence: [-5.51, 0.13, 0.00, 2.22, 6.35, 0.23, 0.07, 0.74, 0.00, 1.79, 3.71, 2.18, 0.79],
+    confidence: [-5.51, 0.13, 0.00, 2.22, 6.35, 0.23, 0.07, 0.74, 0.00, 1.79, 3.71, 2.18, 0.79, 0.79],
 };
 
 impl Evidence {
@@ -108,6 +115,7 @@ impl Evidence {
             + w.names * self.names
             + w.context * self.context
             + w.followup * self.followup
+            + w.turn * self.turn
             + w.similarity * self.similarity
     }
 
@@ -122,6 +130,7 @@ impl Evidence {
             ("names and numbers known", w.names, self.names),
             ("conversation", w.context, self.context),
             ("leaning way of asking", w.followup, self.followup),
+            ("asked after what came before", w.turn, self.turn),
             ("similarity of meaning", w.similarity, self.similarity),
         ];
         let mut explanation = Explanation::new(self.score(w), label);
@@ -151,7 +160,7 @@ pub fn sort(ranked: &mut [Ranked]) {
 }
 
 /// Number of features that tell whether the best entry is right.
-pub const CONFIDENCE: usize = 13;
+pub const CONFIDENCE: usize = 14;
 
 /// Their names, for calibration.
 pub const CONFIDENCE_NAMES: [&str; CONFIDENCE] = [
@@ -168,10 +177,11 @@ pub const CONFIDENCE_NAMES: [&str; CONFIDENCE] = [
     "similarity, before the best gap's",
     "score, before the best gap's",
     "conversation",
+    "leaning way of asking, or asked after what came before",
 ];
 
 /// Which way each points, where that is known beforehand.
-pub const CONFIDENCE_SIGNS: [i8; CONFIDENCE] = [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+pub const CONFIDENCE_SIGNS: [i8; CONFIDENCE] = [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
 
 /// The best entry and the features that tell whether it is right; `None` if there is no entry.
 pub fn confidence_features(ranked: &[Ranked], is_gap: impl Fn(u32) -> bool) -> Option<(Ranked, [f32; CONFIDENCE])> {
@@ -193,7 +203,8 @@ pub fn confidence_features(ranked: &[Ranked], is_gap: impl Fn(u32) -> bool) -> O
         e.bm25 - g.bm25,
         e.similarity - g.similarity,
         lead,
-        e.context + e.followup,
+        e.context,
+        e.followup.max(e.turn),
     ];
     Some((*best, features))
 }

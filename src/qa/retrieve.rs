@@ -55,6 +55,10 @@ impl Engine {
             for hit in self.followups.search(&analysis.terms, analysis.unknown) {
                 evidence[hit.owner as usize].followup = hit.best * near[hit.owner as usize] * context.leaning;
             }
+            for (target, lead) in self.turns.lead(&analysis.terms, analysis.unknown, &context.targets) {
+                let slot = &mut evidence[target as usize];
+                slot.turn = slot.turn.max(lead);
+            }
             for (slot, near) in evidence.iter_mut().zip(near) {
                 slot.context = near * context.leaning;
             }

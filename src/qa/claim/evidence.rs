@@ -23,9 +23,20 @@ const ANOTHER: f32 = 0.1;
 /// Steepness of a fact's say in its similarity to the claim.
 const SAY: f32 = 15.0;
 
+/// What the rest of the engine tells about a claim.
+#[derive(Clone, Copy)]
+pub struct Sense<'a> {
+    /// Similarity of meaning.
+    pub meaning: Similarity<'a>,
+    /// Ways of asking, by target; the gaps among them are what the paper does not address.
+    pub ways: &'a Index,
+    /// The first target that is a gap; all after it are.
+    pub first_gap: u32,
+}
+
 /// What tells similarity of meaning.
 #[derive(Clone, Copy)]
-pub enum Sense<'a> {
+pub enum Similarity<'a> {
     /// Nothing.
     Words,
     /// The table of word-piece vectors.
@@ -42,10 +53,10 @@ struct Similar {
 
 impl Similar {
     fn new(reading: &Reading, lexicon: &Lexicon, sense: Sense) -> Self {
-        match sense {
-            Sense::Words => Self { whole: Vec::new(), content: Vec::new() },
-            Sense::Encoder(values) => Self { whole: values.to_vec(), content: Vec::new() },
-            Sense::Table(meaning) => {
+        match sense.meaning {
+            Similarity::Words => Self { whole: Vec::new(), content: Vec::new() },
+            Similarity::Encoder(values) => Self { whole: values.to_vec(), content: Vec::new() },
+            Similarity::Table(meaning) => {
                 let embed = |a: &Analysis| meaning.statements(&meaning.embed(lexicon, &a.words, &a.mentions));
                 Self { whole: embed(&reading.analysis), content: embed(&reading.content) }
             }
@@ -92,6 +103,12 @@ impl Near {
         self.best - self.strange
     }
 
+    /// The nearer of two groups of statements.
+    fn either(a: &Self, b: &Self) -> Self {
+        let nearer = if a.best >= b.best { a } else { b };
+        Self { top: a.top.max(b.top), bm25: a.bm25.max(b.bm25), ..*nearer }
+    }
+
     /// How loud one fact speaks of the claim, whatever it says.
     fn strength(sides: &[Self; 2]) -> f32 {
         let [a, b] = sides;
@@ -124,10 +141,10 @@ impl Claims {
         let similar = Similar::new(&reading, lexicon, sense);
         let bm25 = self.index.owners(&reading.terms, unknown);
         let meant = |fact: usize| models.similarity * similar.fact(fact);
-        let loudest = |fact: usize| bm25[2 * fact].max(bm25[2 * fact + 1]) + meant(fact);
+        let loudest = |fact: usize| bm25[4 * fact..4 * fact + 4].iter().copied().fold(0.0, f32::max) + meant(fact);
         let candidates = best(self.count, CANDIDATES, loudest);
-        let owners: Vec<u32> = candidates.iter().flat_map(|f| [2 * f, 2 * f + 1]).collect();
-        let mut sides = near(&self.index, &reading.terms, unknown, &owners, &bm25);
+        let groups = self.near(&reading.terms, unknown, &candidates, &bm25);
+        let mut sides: Vec<[Near; 2]> = groups.iter().map(|[a, b, c, d]| [Near::either(a, b), Near::either(c, d)]).collect();
         for side in sides.iter_mut().flatten().filter(|side| side.best > 0.0) {
             side.strange = strange(&reading.signs, &self.signs[side.document as usize]);
         }
@@ -144,9 +161,9 @@ impl Claims {
         let loudest = order.first().map_or(0.0, |i| strengths[*i]);
         let mut heard: Vec<u32> = order.iter().map(|i| candidates[*i]).collect();
         heard.sort_unstable();
-        let heard_owners: Vec<u32> = heard.iter().flat_map(|f| [2 * f, 2 * f + 1]).collect();
-        let content_bm25 = self.contents.owners(&reading.content_terms, reading.unknown);
-        let contents = near(&self.contents, &reading.content_terms, reading.unknown, &heard_owners, &content_bm25);
+        let content_bm25 = self.index.owners(&reading.content_terms, reading.unknown);
+        let groups = self.near(&reading.content_terms, reading.unknown, &heard, &content_bm25);
+        let contents: Vec<[Near; 2]> = groups.iter().map(|[a, b, c, d]| [Near::either(a, d), Near::either(b, c)]).collect();
         let facts = (order.iter())
             .map(|i| {
                 let fact = candidates[*i];
@@ -157,24 +174,35 @@ impl Claims {
             })
             .collect();
         let first = order.first().map(|i| (candidates[*i] as usize, &sides[*i]));
-        Evidence { addressed: self.addressed(&reading, lexicon, first, &bm25, &similar), facts }
+        Evidence { addressed: self.addressed(&reading, lexicon, first, &bm25, &similar, sense), facts }
+    }
+
+    /// How near the four groups of statements of some facts are, given in rising order.
+    fn near(&self, terms: &[(TermId, f32)], unknown: usize, facts: &[u32], bm25: &[f32]) -> Vec<[Near; 4]> {
+        let owners: Vec<u32> = facts.iter().flat_map(|fact| 4 * fact..4 * fact + 4).collect();
+        let hits = self.index.nearest(terms, unknown, &owners);
+        let near = |hit: &Hit| Near { best: hit.best, top: hit.top, bm25: bm25[hit.owner as usize], document: hit.document, strange: 0.0 };
+        hits.as_chunks::<4>().0.iter().map(|group| group.each_ref().map(near)).collect()
     }
 
     fn addressed(
         &self,
         reading: &Reading,
         lexicon: &Lexicon,
-        first: Option<(usize, &[Near; 2])>,
+        heard: Option<(usize, &[Near; 2])>,
         bm25: &[f32],
         similar: &Similar,
+        sense: Sense,
     ) -> [f32; ADDRESSED] {
         let unknown = reading.analysis.unknown;
         let signs = &reading.signs;
-        let topics: Vec<u32> = best(bm25.len() - 2 * self.count, OUTSIDE, |topic| bm25[2 * self.count + topic]);
-        let topics: Vec<u32> = topics.iter().map(|topic| 2 * self.count as u32 + topic).collect();
+        let topics: Vec<u32> = best(bm25.len() - 4 * self.count, OUTSIDE, |topic| bm25[4 * self.count + topic]);
+        let topics: Vec<u32> = topics.iter().map(|topic| 4 * self.count as u32 + topic).collect();
         let outside = self.index.nearest(&reading.terms, unknown, &topics);
-        let gap_bm25 = self.gaps.owners(&reading.analysis.terms, unknown);
-        let gaps = self.gaps.nearest(&reading.analysis.terms, unknown, &best(gap_bm25.len(), OUTSIDE, |gap| gap_bm25[gap]));
+        let asked = sense.ways.owners(&reading.analysis.terms, unknown);
+        let first = sense.first_gap as usize;
+        let gaps: Vec<u32> = best(asked.len() - first, OUTSIDE, |gap| asked[first + gap]).iter().map(|gap| sense.first_gap + gap).collect();
+        let gaps = sense.ways.nearest(&reading.analysis.terms, unknown, &gaps);
         let highest = |hits: &[Hit], of: fn(&Hit) -> f32| hits.iter().map(of).fold(0.0, f32::max);
         let mut addressed = [0.0; ADDRESSED];
         addressed[0] = 1.0;
@@ -185,7 +213,7 @@ impl Claims {
         addressed[8] = signs.names.iter().filter(|n| !lexicon.thing(**n).in_paper).count().min(2) as f32;
         addressed[10] = highest(&gaps, |h| h.best);
         addressed[13] = similar.whole.iter().skip(2 * self.count).copied().fold(0.0, f32::max);
-        if let Some((number, [yes, no])) = first {
+        if let Some((number, [yes, no])) = heard {
             let fact = &self.facts[number];
             addressed[12] = similar.fact(number);
             addressed[1] = yes.best.max(no.best);
@@ -229,63 +257,67 @@ impl Claims {
         let allegation = matches!(fact.said_by, SaidBy::Officials);
         let opposed: f32 =
             fact.truths.iter().map(|d| claim.opposed(&self.signs[*d as usize])).sum::<f32>() / fact.truths.len().max(1) as f32;
-        [
+        let beside = |signs: Option<&Signs>| signs.map_or([0.0; BESIDE], |signs| beside(claim, signs));
+        let [to_true, to_false] = [beside(nearest_true), beside(nearest_false)];
+        let compared = [
             1.0,
-            yes.best - no.best,
-            yes.top - no.top,
-            yes.bm25 - no.bm25,
-            leaning(&fact.leaning, &reading.terms, &self.index),
-            turn * flag(numbered && own_numbers == 0),
-            turn * flag(odd_numbers == 0 && !claim.numbers.is_empty()),
-            turn * flag(claim.numbers.iter().any(|n| fact.unfit_numbers.contains(n) && !fact.fitting_numbers.contains(n))),
-            turn * if missing > 0 { named } else { 0.0 },
-            turn * flag(odd_names.iter().any(|n| fact.unfit_names.contains(n))),
-            turn * flag(missing > 0 && !claim.names.is_empty()),
+            yes.best,
+            no.best,
+            yes.top,
+            no.top,
+            yes.bm25,
+            no.bm25,
             turn * (fits.best - unfit.best),
             turn * (fits.top - unfit.top),
             turn * (fits.bm25 - unfit.bm25),
-            turn * leaning(&fact.content_leaning, &reading.content_terms, &self.contents),
-            nearest_true.map_or(0.0, |s: &Signs| claim.opposed(s)),
-            nearest_false.map_or(0.0, |s| claim.opposed(s)),
-            nearest_true.map_or(0.0, |s| claim.swapped(s)),
-            nearest_false.map_or(0.0, |s| claim.swapped(s)),
-            flag(claim.universal) * (1.0 - fact.universal),
-            flag(claim.by_author && allegation),
-            flag(allegation && !claim.alleged),
-            flag(allegation && claim.alleged),
-            turn * flag(fact.closed && odd_names.iter().any(|n| same_kind(n))),
-            flag(reading.denied) * (1.0 - fact.denied),
-            flag(!reading.denied) * fact.denied,
-            turn * opposed,
-            turn * flag(numbered && own_numbers > 0),
-            turn * if missing == 0 { named } else { 0.0 },
-            turn * flag(strange_numbers > 0 && !fact.fitting_numbers.is_empty()),
-            turn * strange_names.min(2) as f32,
             yes.fit() - no.fit(),
             similar,
             turn * similar_content,
-        ]
+            flag(reading.denied),
+            fact.denied,
+            flag(claim.universal),
+            fact.universal,
+            turn * flag(numbered && own_numbers == 0),
+            turn * flag(numbered && own_numbers > 0),
+            turn * flag(odd_numbers == 0 && !claim.numbers.is_empty()),
+            turn * flag(claim.numbers.iter().any(|n| fact.unfit_numbers.contains(n) && !fact.fitting_numbers.contains(n))),
+            turn * flag(strange_numbers > 0 && !fact.fitting_numbers.is_empty()),
+            turn * if missing > 0 { named } else { 0.0 },
+            turn * if missing == 0 { named } else { 0.0 },
+            turn * flag(odd_names.iter().any(|n| fact.unfit_names.contains(n))),
+            turn * flag(missing > 0 && !claim.names.is_empty()),
+            turn * strange_names.min(2) as f32,
+            turn * flag(fact.closed && odd_names.iter().any(|n| same_kind(n))),
+            turn * opposed,
+            flag(claim.by_author && allegation),
+            flag(allegation && !claim.alleged),
+            flag(allegation && claim.alleged),
+        ];
+        let mut features = [0.0; DIRECTION];
+        features.iter_mut().zip(compared.into_iter().chain(to_true).chain(to_false)).for_each(|(slot, value)| *slot = value);
+        features
     }
 }
 
-/// Mean leaning of the terms that a fact knows, by their weight.
-fn leaning(known: &[(TermId, f32)], terms: &[(TermId, f32)], index: &Index) -> f32 {
-    let mut sum = 0.0;
-    let mut mass = 0.0;
-    for (term, weight) in terms {
-        if let Ok(at) = known.binary_search_by_key(term, |(known, _)| *known) {
-            let lean = known[at].1;
-            let weight = weight * index.idf(*term);
-            sum += weight * lean;
-            mass += weight;
-        }
-    }
-    if mass > 0.0 { sum / mass } else { 0.0 }
+/// Signs in which a claim is compared with one statement.
+const BESIDE: usize = 10;
+
+/// What differs between a claim and one statement.
+fn beside(claim: &Signs, other: &Signs) -> [f32; BESIDE] {
+    let flag = |b: bool| f32::from(u8::from(b));
+    let names = |a: &Signs, b: &Signs| a.names.iter().filter(|n| !b.names.contains(n)).count().min(3) as f32;
+    let numbers = |a: &Signs, b: &Signs| a.numbers.iter().filter(|n| !b.numbers.contains(n)).count().min(3) as f32;
+    [
+        claim.opposed(other),
+        claim.swapped(other),
+        names(claim, other),
+        names(other, claim),
+        numbers(claim, other),
+        numbers(other, claim),
+        flag(claim.denied != other.denied),
+        flag(claim.universal != other.universal),
+        flag(claim.by_author != other.by_author),
+        flag(claim.alleged != other.alleged),
+    ]
 }
 
-/// How near the statements of owners are, two owners a fact.
-fn near(index: &Index, terms: &[(TermId, f32)], unknown: usize, owners: &[u32], bm25: &[f32]) -> Vec<[Near; 2]> {
-    let hits = index.nearest(terms, unknown, owners);
-    let near = |hit: &Hit| Near { best: hit.best, top: hit.top, bm25: bm25[hit.owner as usize], document: hit.document, strange: 0.0 };
-    hits.chunks_exact(2).map(|pair| [near(&pair[0]), near(&pair[1])]).collect()
-}

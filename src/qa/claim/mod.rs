@@ -14,10 +14,10 @@ pub mod witness;
 use super::explain::Explanation;
 use super::index::{Index, IndexBuilder};
 use super::knowledge::{Fact, Knowledge, SaidBy};
-use super::lexicon::{Lexicon, TermId, ThingId};
+use super::lexicon::{Lexicon, ThingId};
 use super::meaning::MeaningBuilder;
 use super::question;
-pub use evidence::{Evidence, Sense};
+pub use evidence::{Evidence, Sense, Similarity};
 use reading::{Pairs, Reading};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,6 @@ use witness::{ADDRESSED_NAMES, DIRECTION_NAMES, ENCODER, LEXICAL, Models, TABLE}
 pub const ADDRESSED_AT: f32 = 0.5;
 /// Chance from which a direction is given, for either side.
 pub const DIRECTION_AT: f32 = 0.6;
-/// Smoothing of word counts.
-const SMOOTH: f32 = 0.1;
 
 /// What the paper says of a claim; never a finding about the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -62,18 +60,14 @@ pub struct Check {
 #[derive(Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
 pub struct Claims {
-    /// True ways and misreadings: owner `2 × fact` and `2 × fact + 1`; then the topics outside the paper.
+    /// Four owners a fact: true ways, those of them that deny their content, misreadings, those of them that deny; then the
+    /// topics outside the paper. A misreading that denies its content, as a true way that does not, has content that fits.
     index: Index,
-    /// The same statements by their content: owner `2 × fact` agrees with the fact, `2 × fact + 1` does not. What is
-    /// denied changes its owner.
-    contents: Index,
     /// Signs of each document of `index`.
     signs: Vec<Signs>,
     facts: Vec<FactSigns>,
     opposites: OppositeTable,
     pairs: Pairs,
-    /// Questions of the gaps.
-    gaps: Index,
     /// Entry number of each fact.
     entries: Vec<Option<u32>>,
     count: usize,
@@ -98,10 +92,6 @@ struct FactSigns {
     /// Share of the true ways that speak of all or only, and that deny.
     universal: f32,
     denied: f32,
-    /// Per term, in order: how much likelier it is in a true way than in a misreading, as a logarithm.
-    leaning: Vec<(TermId, f32)>,
-    /// The same for terms of contents: in one that agrees rather than in one that does not.
-    content_leaning: Vec<(TermId, f32)>,
     truths: Vec<u32>,
 }
 
@@ -111,12 +101,10 @@ impl Claims {
         let count = knowledge.facts.len();
         let mut claims = Self {
             index: Index::default(),
-            contents: Index::default(),
             signs: Vec::new(),
             facts: Vec::with_capacity(count),
             opposites: OppositeTable::new(knowledge, lexicon),
             pairs: Pairs::default(),
-            gaps: Index::default(),
             entries: knowledge.facts.iter().map(|f| position(knowledge, f.entry.as_deref())).collect(),
             count,
         };
@@ -124,17 +112,18 @@ impl Claims {
         let mut sides: Vec<Vec<Reading>> = knowledge.statements().map(read).collect();
         claims.pairs = Pairs::new(sides.iter().flatten(), lexicon);
         let mut index = IndexBuilder::default();
-        let mut contents = IndexBuilder::default();
         for (side, readings) in (0..).zip(&mut sides) {
             if let Some(meanings) = meanings.as_deref_mut() {
                 meanings.add_statements(lexicon, readings.iter().map(Reading::read_words));
             }
             *readings = std::mem::take(readings).into_iter().map(|reading| reading.with_pairs(lexicon, &claims.pairs)).collect();
-            let outside = side >= 2 * count as u32;
+            let facts = 2 * count as u32;
+            // The index numbers documents by owner; the signs have to come in the same order.
+            readings.sort_by_key(|reading| side < facts && reading.denied);
             for reading in readings {
-                index.add(side, &reading.terms);
-                contents.add(if outside { side } else { side ^ u32::from(reading.denied) }, &reading.content_terms);
-                claims.signs.push(if outside { Signs::default() } else { reading.signs.clone() });
+                let owner = if side < facts { 2 * side + u32::from(reading.denied) } else { facts + side };
+                index.add(owner, &reading.terms);
+                claims.signs.push(if side < facts { reading.signs.clone() } else { Signs::default() });
             }
         }
         let mut first = 0;
@@ -143,17 +132,9 @@ impl Claims {
             first += sides.iter().map(Vec::len).sum::<usize>() as u32;
         }
         claims.add_neighbours(&knowledge.facts);
-        let mut gaps = IndexBuilder::default();
-        for (number, gap) in knowledge.gaps.iter().enumerate() {
-            for way in &gap.ask {
-                gaps.add(number as u32, &lexicon.analyze(way).terms);
-            }
-        }
-        let owners = 2 * count + knowledge.unaddressed.len();
+        let owners = 4 * count + knowledge.unaddressed.len();
         let terms = lexicon.len() + claims.pairs.len();
-        claims.gaps = gaps.build(lexicon.len(), knowledge.gaps.len());
         claims.index = index.build(terms, owners);
-        claims.contents = contents.build(terms, owners);
         claims
     }
 
@@ -173,8 +154,6 @@ impl Claims {
             near_numbers: FxHashSet::default(),
             universal: 0.0,
             denied: 0.0,
-            leaning: Vec::new(),
-            content_leaning: Vec::new(),
             truths: (first..first + sides[0].len() as u32).collect(),
         };
         for name in fact.who.iter().chain(&fact.whom).chain(&fact.places) {
@@ -184,15 +163,11 @@ impl Claims {
             common.fitting_numbers.extend(Signs::read(&lexicon.analyze(figure), lexicon, &self.opposites).numbers);
         }
         common.fitting_names.extend(&common.record);
-        let mut counts: FxHashMap<TermId, [f32; 2]> = FxHashMap::default();
-        let mut content_counts: FxHashMap<TermId, [f32; 2]> = FxHashMap::default();
         let mut named: FxHashMap<ThingId, usize> = FxHashMap::default();
         for (side, readings) in sides.iter().enumerate() {
             let share = 1.0 / readings.len().max(1) as f32;
             for reading in readings {
                 let content_side = side ^ usize::from(reading.denied);
-                reading.terms.iter().for_each(|(term, _)| counts.entry(*term).or_default()[side] += share);
-                reading.content_terms.iter().for_each(|(term, _)| content_counts.entry(*term).or_default()[content_side] += share);
                 let (names, numbers) = match content_side {
                     0 => (&mut common.fitting_names, &mut common.fitting_numbers),
                     _ => (&mut common.unfit_names, &mut common.unfit_numbers),
@@ -209,14 +184,6 @@ impl Claims {
         let statements = sides.iter().map(Vec::len).sum::<usize>();
         common.subjects = named.into_iter().filter(|(_, count)| 2 * count > statements).map(|(name, _)| name).collect();
         common.subjects.sort_unstable();
-        let leaning = |counts: FxHashMap<TermId, [f32; 2]>| {
-            let mut leaning: Vec<(TermId, f32)> =
-                counts.into_iter().map(|(term, [yes, no])| (term, ((yes + SMOOTH) / (no + SMOOTH)).ln())).collect();
-            leaning.sort_unstable_by_key(|(term, _)| *term);
-            leaning
-        };
-        common.leaning = leaning(counts);
-        common.content_leaning = leaning(content_counts);
         self.facts.push(common);
     }
 
@@ -291,9 +258,9 @@ impl Claims {
                 models.direction.chance(features),
                 format!("chance of support by fact {} (say {say:.2})", knowledge.facts[*fact as usize].id),
             );
-            for ((name, weight), value) in DIRECTION_NAMES.iter().zip(models.direction.0).zip(features) {
-                if *value != 0.0 {
-                    node.add(Explanation::new(weight * value, format!("{name}: {weight:.2} × {value:.3}")));
+            for ((name, moved), value) in DIRECTION_NAMES.iter().zip(models.direction.moved(features)).zip(features) {
+                if moved != 0.0 {
+                    node.add(Explanation::new(moved, format!("{name}: {value:.3}")));
                 }
             }
             root.add(node);
@@ -316,10 +283,10 @@ fn verdict_chance(evidence: &Evidence, models: &Models) -> (f32, u32) {
 
 /// The models that fit the evidence there is.
 pub fn models(sense: Sense) -> &'static Models {
-    match sense {
-        Sense::Words => &LEXICAL,
-        Sense::Table(_) => &TABLE,
-        Sense::Encoder(_) => &ENCODER,
+    match sense.meaning {
+        Similarity::Words => &LEXICAL,
+        Similarity::Table(_) => &TABLE,
+        Similarity::Encoder(_) => &ENCODER,
     }
 }
 

@@ -71,7 +71,7 @@ impl Reading {
         let polarity = polarity::read(&words.iter().map(|w| &*w.text).collect::<Vec<_>>());
         let content_words = words.into_iter().zip(&polarity.content).filter(|(_, kept)| **kept).map(|(word, _)| word).collect();
         let content = lexicon.analyze_words(content_words);
-        let signs = Signs::read(&content, lexicon, opposites).said_as(&analysis);
+        let signs = Signs { denied: polarity.denied, ..Signs::read(&content, lexicon, opposites).said_as(&analysis) };
         let (terms, unknown) = (analysis.terms.clone(), content.unknown);
         Self { terms, content_terms: content.terms.clone(), analysis, content, unknown, denied: polarity.denied, signs }
     }

@@ -12,6 +12,8 @@ pub struct Signs {
     pub numbers: Vec<Box<str>>,
     /// The names it mentions, in order, each once.
     pub names: Vec<ThingId>,
+    /// Whether its content is denied.
+    pub denied: bool,
     /// Whether it speaks of all, only, every, always, never, fully.
     pub universal: bool,
     /// Whether it says that the author, or the paper, says or thinks it.

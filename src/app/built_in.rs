@@ -1,0 +1,35 @@
+//! The built-in paper: indexed, compressed and embedded by build.rs, unpacked when it is first needed.
+
+use crate::qa::Engine;
+use crate::qa::table::Table;
+use anyhow::{Context, Result, ensure};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The table of word-piece vectors is read in place: its numbers hardly compress.
+static TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/paper.table"));
+/// The engine, and the vectors of its ways of asking. Indexes are read in place, so the bytes stay for good.
+static ENGINE: LazyLock<Option<Vec<u8>>> = LazyLock::new(|| unpack(include_bytes!(concat!(env!("OUT_DIR"), "/paper.zst"))));
+static VECTORS: LazyLock<Option<Vec<u8>>> = LazyLock::new(|| unpack(include_bytes!(concat!(env!("OUT_DIR"), "/vectors.zst"))));
+
+/// Unpacks bytes that have their size, in four bytes, before them.
+fn unpack(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (size, packed) = bytes.split_first_chunk::<4>()?;
+    zstd::bulk::decompress(packed, u32::from_le_bytes(*size) as usize).ok()
+}
+
+/// The engine of the built-in paper.
+///
+/// # Errors
+///
+/// A damaged program.
+pub fn engine() -> Result<Engine> {
+    const DAMAGED: &str = "the built-in paper is damaged; build the program again";
+    let mut engine: Engine = postcard::from_bytes(ENGINE.as_ref().context(DAMAGED)?).context(DAMAGED)?;
+    if !TABLE.is_empty() {
+        let table = Table::trusted(Cow::Borrowed(TABLE)).context(DAMAGED)?;
+        let vectors = VECTORS.as_ref().context(DAMAGED)?;
+        ensure!(engine.join_vectors(table, Cow::Borrowed(vectors)), DAMAGED);
+    }
+    Ok(engine)
+}
