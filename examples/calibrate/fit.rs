@@ -59,7 +59,12 @@ fn sure(cases: &[(f64, bool)]) {
     }
 }
 
-/// Times that the network sees every case.
+/// Networks that are fitted from different starts and speak together, as parts of one: what one learns by accident, the
+/// others do not.
+const MEMBERS: usize = 4;
+/// Hidden sums of each.
+const SUMS: usize = HIDDEN / MEMBERS;
+/// Times that a network sees every case.
 const EPOCHS: usize = 40;
 /// Cases of one step.
 const BATCH: usize = 128;
@@ -94,8 +99,20 @@ pub fn network(cases: &[(usize, [f32; DIRECTION], bool)]) -> String {
     )
 }
 
-/// Trains by Adam on standardised features; the scale is then taken into the weights.
+/// Trains all members and joins them.
 fn train(cases: &[&(usize, [f32; DIRECTION], bool)]) -> Network {
+    let mut network = Network { hidden: [[0.0; DIRECTION]; HIDDEN], out: [0.0; HIDDEN + 1] };
+    for member in 0..MEMBERS {
+        let (hidden, out) = train_member(cases, Random(17 + member as u64));
+        network.hidden[member * SUMS..][..SUMS].copy_from_slice(&hidden);
+        network.out[member * SUMS..][..SUMS].iter_mut().zip(out).for_each(|(to, weight)| *to = weight / MEMBERS as f32);
+        network.out[HIDDEN] += out[SUMS] / MEMBERS as f32;
+    }
+    network
+}
+
+/// Trains by Adam on standardised features; the scale is then taken into the weights.
+fn train_member(cases: &[&(usize, [f32; DIRECTION], bool)], mut random: Random) -> ([[f32; DIRECTION]; SUMS], [f32; SUMS + 1]) {
     let count = cases.len().max(1) as f64;
     let mut mean = [0.0; DIRECTION];
     let mut spread = [1.0; DIRECTION];
@@ -106,8 +123,7 @@ fn train(cases: &[&(usize, [f32; DIRECTION], bool)]) -> Network {
     let inputs: Vec<[f64; DIRECTION]> =
         cases.iter().map(|(_, f, _)| std::array::from_fn(|i| if i == 0 { 1.0 } else { (f64::from(f[i]) - mean[i]) / spread[i] })).collect();
     // Weights of the hidden sums, one after another, then those of the output.
-    let size = HIDDEN * DIRECTION + HIDDEN + 1;
-    let mut random = Random(17);
+    let size = SUMS * DIRECTION + SUMS + 1;
     let mut weights: Vec<f64> = (0..size).map(|_| (random.next() - 0.5) * 2.0 / (DIRECTION as f64).sqrt()).collect();
     let (mut first, mut second) = (vec![0.0; size], vec![0.0; size]);
     let mut order: Vec<usize> = (0..cases.len()).collect();
@@ -124,14 +140,14 @@ fn train(cases: &[&(usize, [f32; DIRECTION], bool)]) -> Network {
                 let mut input = inputs[*case];
                 input[1..].iter_mut().for_each(|x| *x = keep(*x, LEFT_OUT[0]));
                 let sums: Vec<f64> =
-                    weights[..HIDDEN * DIRECTION].chunks(DIRECTION).map(|row| row.iter().zip(&input).map(|(w, x)| w * x).sum()).collect();
+                    weights[..SUMS * DIRECTION].chunks(DIRECTION).map(|row| row.iter().zip(&input).map(|(w, x)| w * x).sum()).collect();
                 let kept: Vec<f64> = sums.iter().map(|s| if *s > 0.0 { keep(1.0, LEFT_OUT[1]) } else { 0.0 }).collect();
-                let out = &weights[HIDDEN * DIRECTION..];
-                let logit = out[HIDDEN] + (0..HIDDEN).map(|h| out[h] * kept[h] * sums[h]).sum::<f64>();
+                let out = &weights[SUMS * DIRECTION..];
+                let logit = out[SUMS] + (0..SUMS).map(|h| out[h] * kept[h] * sums[h]).sum::<f64>();
                 let pull = 1.0 / (1.0 + (-logit).exp()) - f64::from(u8::from(cases[*case].2));
                 gradient[size - 1] += pull;
-                for h in (0..HIDDEN).filter(|h| kept[*h] > 0.0) {
-                    gradient[HIDDEN * DIRECTION + h] += pull * kept[h] * sums[h];
+                for h in (0..SUMS).filter(|h| kept[*h] > 0.0) {
+                    gradient[SUMS * DIRECTION + h] += pull * kept[h] * sums[h];
                     let back = pull * out[h] * kept[h];
                     gradient[h * DIRECTION..(h + 1) * DIRECTION].iter_mut().zip(&input).for_each(|(g, x)| *g += back * x);
                 }
@@ -146,17 +162,16 @@ fn train(cases: &[&(usize, [f32; DIRECTION], bool)]) -> Network {
             }
         }
     }
-    let mut network = Network { hidden: [[0.0; DIRECTION]; HIDDEN], out: [0.0; HIDDEN + 1] };
-    for (hidden, row) in network.hidden.iter_mut().zip(weights.chunks(DIRECTION)) {
+    let mut hidden = [[0.0; DIRECTION]; SUMS];
+    for (sum, row) in hidden.iter_mut().zip(weights.chunks(DIRECTION)) {
         let mut constant = row[0];
         for i in 1..DIRECTION {
-            hidden[i] = (row[i] / spread[i]) as f32;
+            sum[i] = (row[i] / spread[i]) as f32;
             constant -= row[i] * mean[i] / spread[i];
         }
-        hidden[0] = constant as f32;
+        sum[0] = constant as f32;
     }
-    network.out.iter_mut().zip(&weights[HIDDEN * DIRECTION..]).for_each(|(out, w)| *out = *w as f32);
-    network
+    (hidden, std::array::from_fn(|i| weights[SUMS * DIRECTION + i] as f32))
 }
 
 /// Numbers from 0 to 1, the same in every run (Marsaglia, "Xorshift RNGs", 2003).

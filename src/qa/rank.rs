@@ -61,16 +61,16 @@ pub struct Weights {
 /// Words alone. All are fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
 pub const LEXICAL: Weights = Weights {
     best: 0.229,
-    top: 0.165,
-    bm25: 1.103,
-    body: 0.098,
+    top: 0.166,
+    bm25: 1.102,
+    body: 0.099,
     kind: 0.062,
-    names: 0.072,
-    context: 0.749,
-    followup: 0.449,
-    turn: 1.498,
+    names: 0.074,
+    context: 0.750,
+    followup: 0.450,
+    turn: 1.500,
     similarity: 0.000,
-    confidence: [-2.93, 1.73, 0.88, 1.87, 0.00, 0.39, 0.84, 0.81, 0.00, 3.91, 0.00, 4.66, 0.12, 1.00],
+    confidence: [-2.93, 1.74, 0.86, 1.88, 0.00, 0.39, 0.84, 0.81, 0.00, 3.90, 0.00, 4.66, 0.12, 1.00],
 };
 
 /// Words and the table of word-piece vectors.
@@ -78,14 +78,14 @@ pub const TABLE: Weights = Weights {
     best: 0.000,
     top: 0.000,
     bm25: 1.500,
-    body: 0.230,
-    kind: 0.130,
-    names: 0.155,
-    context: 2.556,
-    followup: 2.556,
-    turn: 5.113,
-    similarity: 3.613,
-    confidence: [-4.60, 0.96, 0.00, 1.49, 4.46, 0.40, 0.35, 0.00, 0.00, 2.19, 3.75, 2.10, 0.12, 1.00],
+    body: 0.225,
+    kind: 0.151,
+    names: 0.187,
+    context: 2.400,
+    followup: 2.400,
+    turn: 3.600,
+    similarity: 4.563,
+    confidence: [-4.97, 1.11, 0.00, 1.28, 4.94, 0.39, 0.52, 0.04, 0.00, 2.60, 3.85, 2.02, 0.12, 2.50],
 };
 
 /// Words and a transformer's embeddings, fine-tuned on the same texts. A model as published is less sure than these say, and
@@ -97,11 +97,11 @@ pub const ENCODER: Weights = Weights {
     body: 0.845,
     kind: 0.056,
     names: 0.158,
-    context: 1.500,
-    followup: 1.600,
-    turn: 2.000,
+    context: 2.000,
+    followup: 2.000,
+    turn: 3.000,
     similarity: 5.064,
-    confidence: [-5.51, 0.13, 0.00, 2.22, 6.35, 0.23, 0.07, 0.74, 0.00, 1.79, 3.71, 2.18, 0.79, 0.79],
+    confidence: [-5.51, 0.13, 0.00, 2.22, 6.35, 0.23, 0.07, 0.74, 0.00, 1.79, 3.71, 2.18, 0.12, 2.00],
 };
 
 impl Evidence {

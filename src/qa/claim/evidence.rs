@@ -3,7 +3,7 @@
 use super::reading::Reading;
 use super::signs::Signs;
 use super::witness::{ADDRESSED, DIRECTION, Models};
-use super::{Claims, FactSigns};
+use super::{Claims, FactSigns, Odds};
 use crate::qa::index::{Hit, Index, best};
 use crate::qa::knowledge::SaidBy;
 use crate::qa::lexicon::{Analysis, Lexicon, TermId, ThingId};
@@ -257,6 +257,8 @@ impl Claims {
         let allegation = matches!(fact.said_by, SaidBy::Officials);
         let opposed: f32 =
             fact.truths.iter().map(|d| claim.opposed(&self.signs[*d as usize])).sum::<f32>() / fact.truths.len().max(1) as f32;
+        let names = Odds::sums(&fact.name_odds, |name| claim.names.contains(name));
+        let numbers = Odds::sums(&fact.number_odds, |number| claim.numbers.contains(number));
         let beside = |signs: Option<&Signs>| signs.map_or([0.0; BESIDE], |signs| beside(claim, signs));
         let [to_true, to_false] = [beside(nearest_true), beside(nearest_false)];
         let compared = [
@@ -292,6 +294,10 @@ impl Claims {
             flag(claim.by_author && allegation),
             flag(allegation && !claim.alleged),
             flag(allegation && claim.alleged),
+            turn * names[0],
+            turn * names[1],
+            turn * numbers[0],
+            turn * numbers[1],
         ];
         let mut features = [0.0; DIRECTION];
         features.iter_mut().zip(compared.into_iter().chain(to_true).chain(to_false)).for_each(|(slot, value)| *slot = value);

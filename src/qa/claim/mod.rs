@@ -26,8 +26,12 @@ use witness::{ADDRESSED_NAMES, DIRECTION_NAMES, ENCODER, LEXICAL, Models, TABLE}
 
 /// Chance from which a claim counts as addressed.
 pub const ADDRESSED_AT: f32 = 0.5;
+/// Smoothing of counts.
+const SMOOTH: f32 = 1.0;
 /// Chance from which a direction is given, for either side.
-pub const DIRECTION_AT: f32 = 0.6;
+pub const DIRECTION_AT: f32 = 0.55;
+/// Confidence from which a claim falls with one of its clauses; a clause is judged out of its setting.
+const CLAUSE_AT: f32 = 0.9;
 
 /// What the paper says of a claim; never a finding about the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -86,6 +90,9 @@ struct FactSigns {
     unfit_names: FxHashSet<ThingId>,
     fitting_numbers: FxHashSet<Box<str>>,
     unfit_numbers: FxHashSet<Box<str>>,
+    /// Per name of its statements, and per number: how much likelier content that has it fits, and content without it.
+    name_odds: Vec<(ThingId, Odds)>,
+    number_odds: Vec<(Box<str>, Odds)>,
     /// Names and numbers of all facts that share a paragraph with this one: people add the neighbouring fact.
     near_names: FxHashSet<ThingId>,
     near_numbers: FxHashSet<Box<str>>,
@@ -93,6 +100,31 @@ struct FactSigns {
     universal: f32,
     denied: f32,
     truths: Vec<u32>,
+}
+
+/// What a name or number tells of content, as logarithms of odds (naive Bayes).
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Odds {
+    present: f32,
+    absent: f32,
+}
+
+impl Odds {
+    /// From how many fitting and unfit contents have it, of how many there are.
+    fn new(counts: [f32; 2], all: [f32; 2]) -> Self {
+        let share = |side: usize| (counts[side] + SMOOTH) / (all[side] + 2.0 * SMOOTH);
+        let (fit, unfit) = (share(0), share(1));
+        Self { present: (fit / unfit).ln(), absent: ((1.0 - fit) / (1.0 - unfit)).ln() }
+    }
+
+    /// Sums over those that a claim has, and over those that it leaves out.
+    fn sums<'a, T: 'a>(all: &'a [(T, Self)], has: impl Fn(&T) -> bool) -> [f32; 2] {
+        let mut sums = [0.0; 2];
+        for (sign, odds) in all {
+            if has(sign) { sums[0] += odds.present } else { sums[1] += odds.absent }
+        }
+        sums
+    }
 }
 
 impl Claims {
@@ -150,6 +182,8 @@ impl Claims {
             unfit_names: FxHashSet::default(),
             fitting_numbers: FxHashSet::default(),
             unfit_numbers: FxHashSet::default(),
+            name_odds: Vec::new(),
+            number_odds: Vec::new(),
             near_names: FxHashSet::default(),
             near_numbers: FxHashSet::default(),
             universal: 0.0,
@@ -164,6 +198,9 @@ impl Claims {
         }
         common.fitting_names.extend(&common.record);
         let mut named: FxHashMap<ThingId, usize> = FxHashMap::default();
+        let mut contents = [0.0; 2];
+        let mut names_in: FxHashMap<ThingId, [f32; 2]> = FxHashMap::default();
+        let mut numbers_in: FxHashMap<Box<str>, [f32; 2]> = FxHashMap::default();
         for (side, readings) in sides.iter().enumerate() {
             let share = 1.0 / readings.len().max(1) as f32;
             for reading in readings {
@@ -172,6 +209,9 @@ impl Claims {
                     0 => (&mut common.fitting_names, &mut common.fitting_numbers),
                     _ => (&mut common.unfit_names, &mut common.unfit_numbers),
                 };
+                contents[content_side] += 1.0;
+                reading.signs.names.iter().for_each(|name| names_in.entry(*name).or_default()[content_side] += 1.0);
+                reading.signs.numbers.iter().for_each(|number| numbers_in.entry(number.clone()).or_default()[content_side] += 1.0);
                 reading.signs.names.iter().for_each(|name| *named.entry(*name).or_default() += 1);
                 names.extend(&reading.signs.names);
                 numbers.extend(reading.signs.numbers.iter().cloned());
@@ -184,6 +224,10 @@ impl Claims {
         let statements = sides.iter().map(Vec::len).sum::<usize>();
         common.subjects = named.into_iter().filter(|(_, count)| 2 * count > statements).map(|(name, _)| name).collect();
         common.subjects.sort_unstable();
+        common.name_odds = names_in.into_iter().map(|(name, counts)| (name, Odds::new(counts, contents))).collect();
+        common.name_odds.sort_unstable_by_key(|(name, _)| *name);
+        common.number_odds = numbers_in.into_iter().map(|(number, counts)| (number, Odds::new(counts, contents))).collect();
+        common.number_odds.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         self.facts.push(common);
     }
 
@@ -207,7 +251,7 @@ impl Claims {
         }
         // A claim of several clauses falls with the first that the paper contradicts.
         let parts: Vec<Check> = clauses.iter().map(|clause| self.judge(lexicon, clause, of_clauses)).collect();
-        let wrong = parts.into_iter().filter(|c| c.verdict == Verdict::Contradicted && c.confidence >= 0.75);
+        let wrong = parts.into_iter().filter(|c| c.verdict == Verdict::Contradicted && c.confidence >= CLAUSE_AT);
         match wrong.max_by(|a, b| a.confidence.total_cmp(&b.confidence)) {
             Some(wrong) if whole.verdict != Verdict::Contradicted && whole.confidence < wrong.confidence => wrong,
             _ => whole,
