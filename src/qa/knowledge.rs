@@ -355,7 +355,7 @@ pub struct Gap {
     pub followups: Vec<String>,
 }
 
-/// What people ask next, after an answer.
+/// What people ask next, after an answer: words that mean nothing by themselves lead somewhere here.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Turn {

@@ -282,6 +282,18 @@ mod tests {
     }
 
     #[test]
+    fn turns_lead_from_entries_to_entries_or_gaps() {
+        let bank =
+            "[[entry]]\nid = \"a\"\nanswer = \"Yes.\"\nask = [\"is it so\"]\n[[gap]]\nid = \"g\"\ntopic = \"it\"\nask = [\"what\"]\n";
+        let turn = |after: &str, to: &str| format!("{bank}[[turn]]\nafter = \"{after}\"\nto = \"{to}\"\nask = [\"why?\"]\n");
+        assert!(parse(&source(&turn("a", "g"))).is_ok());
+        for (after, to, fault) in [("g", "a", "there is no entry `g`"), ("a", "x", "there is no entry or gap `x`")] {
+            let faults = parse(&source(&turn(after, to))).expect_err("one fault");
+            assert_eq!(faults.iter().map(|f| f.message.as_str()).collect::<Vec<_>>(), [fault]);
+        }
+    }
+
+    #[test]
     fn an_empty_file_says_what_to_write() {
         let faults = parse(&source("")).expect_err("nothing in it");
         assert!(faults[0].message.contains("no entries"));

@@ -91,17 +91,17 @@ pub const TABLE: Weights = Weights {
 /// Words and a transformer's embeddings, fine-tuned on the same texts. A model as published is less sure than these say, and
 /// is answered by more suggestions.
 pub const ENCODER: Weights = Weights {
-    best: 0.051,
+    best: 0.092,
     top: 0.000,
-    bm25: 1.449,
-    body: 0.845,
-    kind: 0.056,
-    names: 0.158,
-    context: 2.000,
-    followup: 2.000,
-    turn: 3.000,
-    similarity: 5.064,
-    confidence: [-5.51, 0.13, 0.00, 2.22, 6.35, 0.23, 0.07, 0.74, 0.00, 1.79, 3.71, 2.18, 0.12, 2.00],
+    bm25: 1.408,
+    body: 1.267,
+    kind: 0.057,
+    names: 0.233,
+    context: 4.000,
+    followup: 3.000,
+    turn: 6.000,
+    similarity: 7.458,
+    confidence: [-5.72, 0.00, 0.00, 2.25, 6.87, 0.27, 0.07, 0.81, 0.00, 2.20, 3.52, 1.75, 0.12, 2.00],
 };
 
 impl Evidence {

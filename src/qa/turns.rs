@@ -54,3 +54,30 @@ impl Turns {
         self.links.partition_point(|(from, _)| *from < entry)..self.links.partition_point(|(from, _)| *from <= entry)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qa::knowledge::Knowledge;
+
+    fn turn(after: &str, to: &str, ask: &[&str]) -> Turn {
+        Turn { after: after.into(), to: to.into(), ask: ask.iter().map(|text| (*text).into()).collect() }
+    }
+
+    #[test]
+    fn the_same_words_lead_elsewhere_after_another_entry() {
+        let turns = [turn("0", "2", &["why not?", "how come?"]), turn("0", "3", &["who else?"]), turn("1", "4", &["why not?"])];
+        let lexicon = Lexicon::new(&Knowledge { turns: turns.to_vec(), ..Knowledge::default() });
+        let turns = Turns::new(&turns, &lexicon, |id| id.parse().ok());
+        let best = |text: &str, after: u32| {
+            let analysis = lexicon.analyze(text);
+            let leads = turns.lead(&analysis.terms, analysis.unknown, &[(after, 1.0)]);
+            leads.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))
+        };
+        assert_eq!(best("why not?", 0).map(|(target, _)| target), Some(2));
+        assert_eq!(best("why not?", 1).map(|(target, _)| target), Some(4));
+        assert_eq!(best("who else?", 0).map(|(target, _)| target), Some(3));
+        assert_eq!(best("who else?", 2), None);
+        assert!(best("why not?", 0).is_some_and(|(_, cosine)| cosine > 0.98));
+    }
+}

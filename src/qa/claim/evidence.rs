@@ -326,4 +326,3 @@ fn beside(claim: &Signs, other: &Signs) -> [f32; BESIDE] {
         flag(claim.alleged != other.alleged),
     ]
 }
-

@@ -171,6 +171,34 @@ pub static TABLE: Models = Models {
 /// Words and a transformer's embeddings.
 pub static ENCODER: Models = Models {
     similarity: 1.5,
-    addressed: Model([3.03, 1.67, 7.90, 1.45, -7.66, -2.21, -2.24, -0.19, -0.04, -0.80, -14.06, -0.39, 10.32, -8.87]),
+    addressed: Model([-2.21, 4.19, 4.60, 7.10, -5.95, -2.45, -3.26, 0.00, -0.32, -0.23, -5.88, -1.14, 9.01, -6.88]),
     direction: include!("fitted/encoder.rs"),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_sums_speak_only_above_zero() {
+        let mut network = Network { hidden: [[0.0; DIRECTION]; HIDDEN], out: [0.0; HIDDEN + 1] };
+        network.hidden[0][1] = 2.0;
+        network.hidden[1][1] = -1.0;
+        network.out[..2].copy_from_slice(&[3.0, 5.0]);
+        network.out[HIDDEN] = 0.5;
+        let mut features = [0.0; DIRECTION];
+        features[1] = 1.0;
+        assert_eq!(network.logit(&features), 6.5);
+        assert_eq!(network.moved(&features)[1], 6.0);
+        features[1] = -1.0;
+        assert_eq!(network.logit(&features), 5.5);
+    }
+
+    /// A network that was not fitted would say "not addressed" of everything.
+    #[test]
+    fn all_networks_are_fitted() {
+        for models in [&LEXICAL, &TABLE, &ENCODER] {
+            assert!(models.direction.out.iter().filter(|weight| **weight != 0.0).count() > HIDDEN / 2);
+        }
+    }
+}
