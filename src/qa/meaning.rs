@@ -10,10 +10,14 @@
 //! [`Knowledge::ways`]: super::knowledge::Knowledge::ways
 //! [`Knowledge::statements`]: super::knowledge::Knowledge::statements
 
+use super::index::best;
 use super::knowledge::Knowledge;
 use super::lexicon::{Lexicon, Mention, Word};
 use super::table::Table;
 use std::borrow::Cow;
+
+/// Classes whose single ways an embedding is compared with.
+const NEAR: usize = 48;
 
 /// The vectors of a knowledge file's classes.
 #[derive(Debug, Clone)]
@@ -106,13 +110,16 @@ impl Vectors {
         dots.max().map_or(0.0, cosine).max(0.0)
     }
 
-    /// The similarity of an embedding to every class; where no ways are kept, the prototype decides alone.
+    /// The similarity of an embedding to every class. Where no ways are kept, or the prototype is so far away that no way
+    /// would bring the class to the front, the prototype decides alone.
     pub fn similarities(&self, text: &[i8]) -> Vec<f32> {
-        let similarity = |class: usize| match self.ways[class] == self.ways[class + 1] {
-            true => self.prototype(text, class),
-            false => (self.prototype(text, class) + self.nearest(text, class)) / 2.0,
-        };
-        (0..self.classes()).map(similarity).collect()
+        let mut similar: Vec<f32> = (0..self.classes()).map(|class| self.prototype(text, class)).collect();
+        let keeps = |class: usize| self.ways[class] < self.ways[class + 1];
+        for class in best(similar.len(), NEAR, |class| if keeps(class) { similar[class] } else { 0.0 }) {
+            let class = class as usize;
+            similar[class] = (similar[class] + self.nearest(text, class)) / 2.0;
+        }
+        similar
     }
 
     /// The vector of a target's prototype, or of a way of asking by its number within the target.

@@ -29,6 +29,8 @@ pub struct Evidence {
     pub turn: f32,
     /// Similarity of meaning: mean of the cosines with the prototype and with the nearest way of asking.
     pub similarity: f32,
+    /// Content words that no text of the knowledge has, up to 3: they speak against every target alike.
+    pub unknown: f32,
 }
 
 /// The weights of the evidence, and what makes a score into a chance.
@@ -60,32 +62,32 @@ pub struct Weights {
 
 /// Words alone. All are fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
 pub const LEXICAL: Weights = Weights {
-    best: 0.229,
-    top: 0.166,
-    bm25: 1.102,
-    body: 0.099,
-    kind: 0.062,
-    names: 0.074,
+    best: 0.300,
+    top: 0.073,
+    bm25: 1.124,
+    body: 0.112,
+    kind: 0.060,
+    names: 0.072,
     context: 0.750,
     followup: 0.450,
     turn: 1.500,
     similarity: 0.000,
-    confidence: [-2.93, 1.74, 0.86, 1.88, 0.00, 0.39, 0.84, 0.81, 0.00, 3.90, 0.00, 4.66, 0.12, 1.00],
+    confidence: [-2.75, 1.58, 1.06, 1.60, 0.00, 0.33, 0.92, 0.58, 0.00, 3.99, 0.00, 4.84, 0.12, 1.00, -0.15],
 };
 
 /// Words and the table of word-piece vectors.
 pub const TABLE: Weights = Weights {
-    best: 0.000,
+    best: 0.081,
     top: 0.000,
-    bm25: 1.500,
-    body: 0.225,
-    kind: 0.151,
-    names: 0.187,
-    context: 2.400,
+    bm25: 1.419,
+    body: 0.072,
+    kind: 0.152,
+    names: 0.183,
+    context: 2.200,
     followup: 2.400,
-    turn: 3.600,
-    similarity: 4.563,
-    confidence: [-4.97, 1.11, 0.00, 1.28, 4.94, 0.39, 0.52, 0.04, 0.00, 2.60, 3.85, 2.02, 0.12, 2.50],
+    turn: 4.000,
+    similarity: 4.226,
+    confidence: [-4.71, 0.69, 0.00, 1.38, 4.86, 0.36, 0.69, 0.19, 0.00, 2.23, 3.32, 2.31, 0.12, 2.50, -0.45],
 };
 
 /// Words and a transformer's embeddings, fine-tuned on the same texts. A model as published is less sure than these say, and
@@ -101,7 +103,7 @@ pub const ENCODER: Weights = Weights {
     followup: 3.000,
     turn: 6.000,
     similarity: 7.458,
-    confidence: [-5.72, 0.00, 0.00, 2.25, 6.87, 0.27, 0.07, 0.81, 0.00, 2.20, 3.52, 1.75, 0.12, 2.00],
+    confidence: [-5.72, 0.00, 0.00, 2.25, 6.87, 0.27, 0.07, 0.81, 0.00, 2.20, 3.52, 1.75, 0.12, 2.00, 0.00],
 };
 
 impl Evidence {
@@ -160,7 +162,7 @@ pub fn sort(ranked: &mut [Ranked]) {
 }
 
 /// Number of features that tell whether the best entry is right.
-pub const CONFIDENCE: usize = 14;
+pub const CONFIDENCE: usize = 15;
 
 /// Their names, for calibration.
 pub const CONFIDENCE_NAMES: [&str; CONFIDENCE] = [
@@ -178,10 +180,11 @@ pub const CONFIDENCE_NAMES: [&str; CONFIDENCE] = [
     "score, before the best gap's",
     "conversation",
     "leaning way of asking, or asked after what came before",
+    "unknown words",
 ];
 
 /// Which way each points, where that is known beforehand.
-pub const CONFIDENCE_SIGNS: [i8; CONFIDENCE] = [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+pub const CONFIDENCE_SIGNS: [i8; CONFIDENCE] = [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1];
 
 /// The best entry and the features that tell whether it is right; `None` if there is no entry.
 pub fn confidence_features(ranked: &[Ranked], is_gap: impl Fn(u32) -> bool) -> Option<(Ranked, [f32; CONFIDENCE])> {
@@ -205,6 +208,7 @@ pub fn confidence_features(ranked: &[Ranked], is_gap: impl Fn(u32) -> bool) -> O
         lead,
         e.context,
         e.followup.max(e.turn),
+        e.unknown,
     ];
     Some((*best, features))
 }

@@ -33,7 +33,8 @@ impl Engine {
     pub(super) fn rank(&self, part: &Part, similarity: Option<&[f32]>) -> Vec<Ranked> {
         let weights = self.weights(similarity.is_some());
         let analysis = &part.analysis;
-        let mut evidence = vec![Evidence::default(); self.targets.len()];
+        let unknown = analysis.unknown.min(3) as f32;
+        let mut evidence = vec![Evidence { unknown, ..Evidence::default() }; self.targets.len()];
         let readings: Vec<&Analysis> = std::iter::once(analysis).chain(part.context.as_ref().map(|context| &context.merged)).collect();
         for reading in &readings {
             for (slot, bm25) in evidence.iter_mut().zip(self.ways.owners(&reading.terms, analysis.unknown)) {
