@@ -43,13 +43,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         true => None,
         false => Some(Table::read(Cow::Owned(bytes.clone())).map_err(|fault| format!("{TABLE} cannot be used: {fault}"))?),
     };
-    let engine = qa::Engine::new(knowledge, table);
+    let mut engine = qa::Engine::new(knowledge, table);
+    let knowledge = postcard::to_allocvec(engine.knowledge())?;
+    engine.lighten();
     let out = env::var("OUT_DIR")?;
     let write = |name: &str, bytes: &[u8]| fs::write(Path::new(&out).join(name), bytes);
     // A small program is worth seconds only where it is kept.
     let level = if env::var("PROFILE")? == "release" { 19 } else { 3 };
-    let vectors = engine.meaning().map(|m| m.vectors().bytes()).unwrap_or_default();
-    for (name, bytes) in [("paper.zst", postcard::to_allocvec(&engine)?.as_slice()), ("vectors.zst", vectors)] {
+    let vectors = engine.meaning().map(|m| m.vectors().bytes().to_vec()).unwrap_or_default();
+    let engine = postcard::to_allocvec(&engine)?;
+    for (name, bytes) in [("paper.zst", engine.as_slice()), ("vectors.zst", &vectors), ("knowledge.zst", &knowledge)] {
         // Its size first, so that it is unpacked in one piece.
         write(name, &[&(bytes.len() as u32).to_le_bytes()[..], &zstd::bulk::compress(bytes, level)?].concat())?;
     }

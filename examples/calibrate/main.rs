@@ -33,7 +33,7 @@ const RIVALS: usize = 8;
 
 fn main() -> anyhow::Result<()> {
     let bot = footnote::app::bot(None)?;
-    let knowledge = bot.engine().knowledge().clone();
+    let knowledge = footnote::app::texts(bot.engine())?.into_owned();
     let trained: Vec<PathBuf> = std::env::args().skip(1).map(PathBuf::from).collect();
     anyhow::ensure!(trained.len() <= FOLDS, "there are {FOLDS} stretches");
     let start = match trained.first() {
@@ -100,9 +100,9 @@ fn main() -> anyhow::Result<()> {
     logistic("ADDRESSED", &addressed, ADDRESSED_SIGNS, true);
     let fitted = network(&direction);
     let file = Path::new("src/qa/claim/fitted").join(match trained.first() {
-        Some(path) if path.is_dir() => "encoder.rs",
-        Some(_) => "table.rs",
-        None => "lexical.rs",
+        Some(path) if path.is_dir() => "encoder.in",
+        Some(_) => "table.in",
+        None => "lexical.in",
     });
     std::fs::write(&file, fitted)?;
     println!("written: {}", file.display());

@@ -44,7 +44,7 @@ pub fn join(bot: Bot, config: &EncoderConfig) -> Result<Bot> {
 #[cfg(feature = "bert")]
 fn join_bert(bot: Bot, config: &EncoderConfig) -> Result<Bot> {
     let folder = model(config)?;
-    let (encoder, vectors) = open(bot.engine().knowledge(), config, &folder)?;
+    let (encoder, vectors) = open(&*super::texts(bot.engine())?, config, &folder)?;
     let service = Service::start(Box::new(encoder), vectors)?;
     let deadline = Duration::from_millis(config.deadline_ms);
     Ok(bot.with_similarity(Box::new(move |text| {
@@ -139,8 +139,8 @@ pub fn train(_: &Knowledge, _: &EncoderConfig, _: &cli::Train) -> Result<Vec<Str
 /// As [`join`]; a text that cannot be read; neither a transformer nor a table.
 pub fn suggest(engine: &Engine, config: &EncoderConfig, text: Option<&Path>, most: usize) -> Result<Vec<String>> {
     let mut lines = match (config.backend, engine.meaning()) {
-        (Backend::Bert, _) => by_bert(engine.knowledge(), config, most)?,
-        (Backend::Off, Some(meaning)) => suggest::of_vectors(engine.knowledge(), meaning.vectors(), most),
+        (Backend::Bert, _) => by_bert(&*super::texts(engine)?, config, most)?,
+        (Backend::Off, Some(meaning)) => suggest::of_vectors(&*super::texts(engine)?, meaning.vectors(), most),
         (Backend::Off, None) => bail!("there are no embeddings: make a table with `footnote train --table`, or set [encoder] backend"),
     };
     if let Some(path) = text {

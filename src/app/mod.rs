@@ -12,7 +12,7 @@ use crate::encoder::index::fingerprint;
 use crate::message::{ConversationId, Incoming, Request};
 use crate::qa::load::{self, Severity, Source};
 use crate::qa::table::Table;
-use crate::qa::{Engine, lint};
+use crate::qa::{Engine, Knowledge, lint};
 use crate::{eval, report, telemetry};
 use anyhow::{Context, Result, bail};
 use clap::CommandFactory;
@@ -56,11 +56,11 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Run => platforms(&config, encoder::join(bot(path)?, &config.encoder)?),
         Command::Discord { what: cli::Discord::Invite } => invite(&config),
         Command::Train(arguments) => {
-            encoder::train(bot(path)?.engine().knowledge(), &config.encoder, &arguments)?.iter().try_for_each(|line| print(line))?;
+            encoder::train(&*texts(bot(path)?.engine())?, &config.encoder, &arguments)?.iter().try_for_each(|line| print(line))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Index => {
-            encoder::index(bot(path)?.engine().knowledge(), &config.encoder)?;
+            encoder::index(&*texts(bot(path)?.engine())?, &config.encoder)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Suggest { text, most } => {
@@ -94,6 +94,15 @@ pub fn bot(path: Option<&Path>) -> Result<Bot> {
             bail!("the knowledge file cannot be used:\n{}", lines.join("\n"))
         }
     }
+}
+
+/// The knowledge of an engine with all its texts.
+///
+/// # Errors
+///
+/// A damaged program.
+pub fn texts(engine: &Engine) -> Result<Cow<'_, Knowledge>> {
+    Ok(if engine.is_light() { Cow::Owned(built_in::knowledge()?) } else { Cow::Borrowed(engine.knowledge()) })
 }
 
 /// The table beside a knowledge file or folder: the same name with the ending `.table`.

@@ -9,7 +9,7 @@ use super::explain::Explanation;
 use super::index::{Index, IndexBuilder};
 use super::knowledge::{Entry, Gap, Kind, Knowledge};
 use super::lexicon::{Analysis, Lexicon, TermId, ThingId, Word};
-use super::meaning::{Meaning, MeaningBuilder};
+use super::meaning::{Meaning, MeaningBuilder, kept};
 use super::question;
 use super::rank::Weights;
 use super::smalltalk::{Smalltalk, smalltalk};
@@ -76,6 +76,10 @@ pub struct Engine {
     pub(super) turns: Turns,
     pub(super) targets: Vec<Target>,
     pub(super) claims: Claims,
+    /// How many vectors each class keeps beside its prototype.
+    kept: Vec<u32>,
+    /// Whether the texts that were only needed for indexing were taken out.
+    light: bool,
     /// Other weights than the fitted ones, for calibration.
     #[serde(skip)]
     pub(super) weights: Option<Weights>,
@@ -146,6 +150,8 @@ impl Engine {
         let terms = lexicon.len();
         let meaning = meanings.map(MeaningBuilder::build);
         Self {
+            kept: kept(&knowledge).map(|count| count as u32).collect(),
+            light: false,
             ways: ways.build(terms, count),
             bodies: bodies.build(terms, count),
             followups: followups.build(terms, count),
@@ -161,7 +167,7 @@ impl Engine {
 
     /// Joins the vectors that [`Engine::meaning`] had to an engine that was read back; says whether they fit.
     pub fn join_vectors(&mut self, table: Table, bytes: Cow<'static, [u8]>) -> bool {
-        self.meaning = Meaning::new(table, &self.knowledge, bytes);
+        self.meaning = Meaning::new(table, &self.kept, self.targets.len(), bytes);
         self.meaning.is_some()
     }
 
@@ -181,7 +187,28 @@ impl Engine {
         self
     }
 
-    /// The knowledge behind the answers.
+    /// Takes out the ways of asking and the statements: they are indexed, and as texts they would be most of the memory.
+    pub fn lighten(&mut self) {
+        let asked = (self.knowledge.entries.iter_mut()).map(|e| (e.question.is_none(), &mut e.ask, &mut e.followups));
+        for (titled, ask, followups) in asked.chain(self.knowledge.gaps.iter_mut().map(|g| (false, &mut g.ask, &mut g.followups))) {
+            ask.truncate(usize::from(titled));
+            followups.clear();
+        }
+        for fact in &mut self.knowledge.facts {
+            fact.truths.clear();
+            fact.misreadings.clear();
+        }
+        self.knowledge.unaddressed.iter_mut().for_each(|topic| topic.statements.clear());
+        self.knowledge.turns.clear();
+        self.light = true;
+    }
+
+    /// Whether [`Engine::lighten`] was called.
+    pub fn is_light(&self) -> bool {
+        self.light
+    }
+
+    /// The knowledge behind the answers; without ways of asking and statements if the engine is light.
     pub fn knowledge(&self) -> &Knowledge {
         &self.knowledge
     }

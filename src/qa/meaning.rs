@@ -197,9 +197,10 @@ impl MeaningBuilder {
 
 impl Meaning {
     /// Puts a table and the vectors that were made of a knowledge file with it together; `None` if the sizes do not fit.
-    pub fn new(table: Table, knowledge: &Knowledge, bytes: Cow<'static, [u8]>) -> Option<Self> {
-        let vectors = Vectors::new(table.dims(), kept(knowledge), bytes)?;
-        Some(Self { table, vectors, targets: knowledge.ways().count() })
+    /// `counts` has the number of ways that each class keeps; the first `targets` classes are those.
+    pub fn new(table: Table, counts: &[u32], targets: usize, bytes: Cow<'static, [u8]>) -> Option<Self> {
+        let vectors = Vectors::new(table.dims(), counts.iter().map(|count| *count as usize), bytes)?;
+        Some(Self { table, vectors, targets })
     }
 
     /// The embedding of a text.

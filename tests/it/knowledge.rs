@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 #[test]
 fn the_paper_is_covered() {
-    let knowledge = PAPER.engine().knowledge();
+    let knowledge = &*footnote::app::texts(PAPER.engine()).expect("it is built in");
     let ids: Vec<&str> = knowledge.paragraphs.iter().map(|p| p.id.as_str()).collect();
     assert_eq!(ids, ["title", "byline", "series", "summary", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "author"]);
     for id in ids {
@@ -20,6 +20,7 @@ fn the_paper_is_covered() {
     assert!(knowledge.gaps.len() >= 100, "{} gaps", knowledge.gaps.len());
     let outside: usize = knowledge.unaddressed.iter().map(|u| u.statements.len()).sum();
     assert!(outside >= 200, "{outside} unaddressed statements");
+    assert!(knowledge.turns.len() >= 1_000, "{} turns", knowledge.turns.len());
     assert!(knowledge.entries.iter().all(|e| e.ask.len() >= 25), "an entry has fewer than 25 ways of asking");
     assert!(knowledge.gaps.iter().all(|g| g.ask.len() >= 18), "a gap has fewer than 18 ways of asking");
     assert!(knowledge.facts.iter().all(|f| f.truths.len() >= 8 && f.misreadings.len() >= 8), "a fact has fewer than 8 ways or misreadings");

@@ -133,7 +133,7 @@ fn bot(model: &Path) -> Result<()> {
     println!("an answer: p50 {}, the encoder alone {}: {:.3} times", shown(with), shown(alone), with.as_secs_f64() / alone.as_secs_f64());
     println!("resident: {} MiB", resident() / 1024);
     let table = app::bot(None)?;
-    let knowledge: Knowledge = table.engine().knowledge().clone();
+    let knowledge: Knowledge = app::texts(table.engine())?.into_owned();
     let words = Bot::new(Engine::new(knowledge, None));
     for (name, bot) in [("words alone", &words), ("with the table", &table)] {
         println!("an answer {name}: p50 {:.1} µs", at(&timed(|question| Ok(drop(ask(bot, question))))?, 0.5).as_secs_f64() * 1e6);
