@@ -50,9 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let write = |name: &str, bytes: &[u8]| fs::write(Path::new(&out).join(name), bytes);
     // A small program is worth seconds only where it is kept.
     let level = if env::var("PROFILE")? == "release" { 19 } else { 3 };
-    let vectors = engine.meaning().map(|m| m.vectors().bytes().to_vec()).unwrap_or_default();
-    let engine = postcard::to_allocvec(&engine)?;
-    for (name, bytes) in [("paper.zst", engine.as_slice()), ("vectors.zst", &vectors), ("knowledge.zst", &knowledge)] {
+    let paper = postcard::to_allocvec(&engine)?;
+    let vectors = engine.meaning().map(|m| m.vectors().bytes()).unwrap_or_default();
+    for (name, bytes) in [("paper.zst", paper.as_slice()), ("vectors.zst", vectors), ("knowledge.zst", &knowledge)] {
         // Its size first, so that it is unpacked in one piece.
         write(name, &[&(bytes.len() as u32).to_le_bytes()[..], &zstd::bulk::compress(bytes, level)?].concat())?;
     }

@@ -4,15 +4,11 @@ use footnote::qa::claim::witness::{DIRECTION, HIDDEN, Network};
 use std::collections::BTreeSet;
 
 /// Fits a logistic model by gradient descent on standardised features, with a little shrinkage, and prints it. `balanced`
-/// makes both outcomes weigh the same, however many cases each has. A weight whose direction is known beforehand (`signs`) may not take the other one: that would be an accident of the sample.
+/// makes both outcomes weigh the same, however many cases each has. A weight whose direction is known beforehand (`signs`)
+/// may not take the other one: that would be an accident of the sample.
 pub fn logistic<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [i8; N], balanced: bool) {
     let count = cases.len().max(1) as f64;
-    let mut mean = [0.0; N];
-    let mut spread = [1.0; N];
-    for i in 1..N {
-        mean[i] = cases.iter().map(|(f, _)| f64::from(f[i])).sum::<f64>() / count;
-        spread[i] = (cases.iter().map(|(f, _)| (f64::from(f[i]) - mean[i]).powi(2)).sum::<f64>() / count).sqrt().max(1e-6);
-    }
+    let (mean, spread) = standard(cases.iter().map(|(f, _)| f), 1e-6);
     let yes = cases.iter().filter(|(_, y)| *y).count() as f64 / count;
     let mut weights = [0.0; N];
     for _ in 0..600 {
@@ -48,6 +44,18 @@ pub fn logistic<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [
     let shown: Vec<String> = plain.iter().map(|w| format!("{w:.2}")).collect();
     println!("{name}: {} cases, right {right:.3}, [{}]", cases.len(), shown.join(", "));
     sure(&cases.iter().map(|(f, y)| (chance(f), *y)).collect::<Vec<_>>());
+}
+
+/// Mean of each feature and its spread, the latter not below `least`. The first feature is one, and stays.
+fn standard<'a, const N: usize>(cases: impl Iterator<Item = &'a [f32; N]> + Clone, least: f64) -> ([f64; N], [f64; N]) {
+    let count = cases.clone().count().max(1) as f64;
+    let mut mean = [0.0; N];
+    let mut spread = [1.0; N];
+    for i in 1..N {
+        mean[i] = cases.clone().map(|f| f64::from(f[i])).sum::<f64>() / count;
+        spread[i] = (cases.clone().map(|f| (f64::from(f[i]) - mean[i]).powi(2)).sum::<f64>() / count).sqrt().max(least);
+    }
+    (mean, spread)
 }
 
 /// Prints how many cases are decided from which chance on, and how many of them rightly.
@@ -113,13 +121,7 @@ fn train(cases: &[&(usize, [f32; DIRECTION], bool)]) -> Network {
 
 /// Trains by Adam on standardised features; the scale is then taken into the weights.
 fn train_member(cases: &[&(usize, [f32; DIRECTION], bool)], mut random: Random) -> ([[f32; DIRECTION]; SUMS], [f32; SUMS + 1]) {
-    let count = cases.len().max(1) as f64;
-    let mut mean = [0.0; DIRECTION];
-    let mut spread = [1.0; DIRECTION];
-    for i in 1..DIRECTION {
-        mean[i] = cases.iter().map(|(_, f, _)| f64::from(f[i])).sum::<f64>() / count;
-        spread[i] = (cases.iter().map(|(_, f, _)| (f64::from(f[i]) - mean[i]).powi(2)).sum::<f64>() / count).sqrt().max(1e-2);
-    }
+    let (mean, spread) = standard(cases.iter().map(|(_, f, _)| f), 1e-2);
     let inputs: Vec<[f64; DIRECTION]> =
         cases.iter().map(|(_, f, _)| std::array::from_fn(|i| if i == 0 { 1.0 } else { (f64::from(f[i]) - mean[i]) / spread[i] })).collect();
     // Weights of the hidden sums, one after another, then those of the output.

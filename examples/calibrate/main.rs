@@ -155,10 +155,8 @@ fn split(knowledge: &Knowledge, fold: usize) -> (Knowledge, Aside) {
     for (target, list) in lists.enumerate() {
         aside.ways.extend(take(list, fold).into_iter().map(|way| (target as u32, way)));
     }
-    let position = |id: &str| knowledge.entries.iter().position(|e| e.id == id).map(|i| i as u32);
-    let gap = |id: &str| knowledge.gaps.iter().position(|g| g.id == id).map(|i| (knowledge.entries.len() + i) as u32);
     for turn in &mut rest.turns {
-        if let (Some(before), Some(target)) = (position(&turn.after), position(&turn.to).or_else(|| gap(&turn.to))) {
+        if let (Some(before), Some(target)) = (knowledge.entry_number(&turn.after), knowledge.target_number(&turn.to)) {
             aside.turns.extend(take(&mut turn.ask, fold).into_iter().map(|text| (target, before, text)));
         }
     }

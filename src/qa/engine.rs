@@ -108,8 +108,6 @@ impl Engine {
     pub fn new(knowledge: Knowledge, table: Option<Table>) -> Self {
         let mut lexicon = Lexicon::new(&knowledge);
         let count = knowledge.entries.len() + knowledge.gaps.len();
-        let position = |id: &str| knowledge.entries.iter().position(|e| e.id == id).map(|i| i as u32);
-        let gap = |id: &str| knowledge.gaps.iter().position(|g| g.id == id).map(|i| (knowledge.entries.len() + i) as u32);
         let mut ways = IndexBuilder::default();
         let mut bodies = IndexBuilder::default();
         let mut followups = IndexBuilder::default();
@@ -117,12 +115,12 @@ impl Engine {
         let mut targets: Vec<Target> = Vec::with_capacity(count);
         let mut texts: Vec<Texts> = Vec::with_capacity(count);
         for entry in &knowledge.entries {
-            let related = entry.related.iter().filter_map(|id| position(id)).collect();
+            let related = entry.related.iter().filter_map(|id| knowledge.entry_number(id)).collect();
             targets.push(Target::new(&lexicon, entry.kind, &entry.about, entry.cites.clone(), related));
             texts.push(Texts::read(&lexicon, entry.ways(), &entry.followups, Some(format!("{} {}", entry.title(), entry.answer))));
         }
         for gap in &knowledge.gaps {
-            let nearest = gap.nearest.as_deref().and_then(position);
+            let nearest = gap.nearest.as_deref().and_then(|id| knowledge.entry_number(id));
             let cites = nearest.map(|n| knowledge.entries[n as usize].cites.clone()).unwrap_or_default();
             targets.push(Target::new(&lexicon, None, &gap.about, cites, nearest.into_iter().collect()));
             texts.push(Texts::read(&lexicon, gap.ways(), &gap.followups, None));
@@ -145,7 +143,7 @@ impl Engine {
                 meanings.add(&lexicon, asked.iter().map(|analysis| (analysis.words.as_slice(), analysis.mentions.as_slice())));
             }
         }
-        let turns = Turns::new(&knowledge.turns, &lexicon, |id| position(id).or_else(|| gap(id)));
+        let turns = Turns::new(&knowledge.turns, &lexicon, |id| knowledge.target_number(id));
         let claims = Claims::new(&knowledge, &lexicon, meanings.as_mut());
         let terms = lexicon.len();
         let meaning = meanings.map(MeaningBuilder::build);

@@ -438,6 +438,17 @@ impl Knowledge {
         sides.chain(self.unaddressed.iter().map(|outside| outside.statements.iter().collect()))
     }
 
+    /// Number of an entry by its id.
+    pub fn entry_number(&self, id: &str) -> Option<u32> {
+        self.entries.iter().position(|e| e.id == id).map(|i| i as u32)
+    }
+
+    /// Number of a target, an entry or a gap, by its id.
+    pub fn target_number(&self, id: &str) -> Option<u32> {
+        let gap = || self.gaps.iter().position(|g| g.id == id).map(|i| (self.entries.len() + i) as u32);
+        self.entry_number(id).or_else(gap)
+    }
+
     /// Takes over everything of another part.
     pub fn merge(&mut self, part: Self) {
         self.paper = self.paper.take().or(part.paper);

@@ -60,7 +60,8 @@ pub struct Weights {
     pub confidence: [f32; CONFIDENCE],
 }
 
-/// Words alone. All are fitted by `cargo run --release --example calibrate` on ways of asking kept aside.
+/// Words alone. Weights are fitted by `cargo run --release --example calibrate` on ways of asking kept aside; those of the
+/// conversation, and what it does for the confidence, were chosen by hand on dialogues.
 pub const LEXICAL: Weights = Weights {
     best: 0.300,
     top: 0.073,
@@ -217,5 +218,10 @@ pub fn confidence_features(ranked: &[Ranked], is_gap: impl Fn(u32) -> bool) -> O
 pub fn confidence(ranked: &[Ranked], weights: &Weights, is_gap: impl Fn(u32) -> bool) -> f32 {
     let Some((_, features)) = confidence_features(ranked, is_gap) else { return 0.0 };
     let logit: f32 = features.iter().zip(&weights.confidence).map(|(x, w)| x * w).sum();
+    chance(logit)
+}
+
+/// The logistic function: a weighted sum as a chance.
+pub fn chance(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }

@@ -241,7 +241,7 @@ impl Claims {
         let [fits, unfit] = contents;
         let claim = &reading.signs;
         // What speaks for the content speaks against the claim that denies it.
-        let turn = if reading.denied { -1.0 } else { 1.0 };
+        let turn = if claim.denied { -1.0 } else { 1.0 };
         let nearest_true = self.signs.get(yes.document as usize);
         let nearest_false = self.signs.get(no.document as usize);
         let own_numbers = claim.numbers.iter().filter(|n| fact.fitting_numbers.contains(*n)).count();
@@ -275,7 +275,7 @@ impl Claims {
             yes.fit() - no.fit(),
             similar,
             turn * similar_content,
-            flag(reading.denied),
+            flag(claim.denied),
             fact.denied,
             flag(claim.universal),
             fact.universal,

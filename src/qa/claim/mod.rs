@@ -17,6 +17,7 @@ use super::knowledge::{Fact, Knowledge, SaidBy};
 use super::lexicon::{Lexicon, ThingId};
 use super::meaning::MeaningBuilder;
 use super::question;
+use super::rank::chance;
 pub use evidence::{Evidence, Sense, Similarity};
 use reading::{Pairs, Reading};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -117,6 +118,13 @@ impl Odds {
         Self { present: (fit / unfit).ln(), absent: ((1.0 - fit) / (1.0 - unfit)).ln() }
     }
 
+    /// Those of all names, or numbers, in order.
+    fn all<T: Ord>(counts: FxHashMap<T, [f32; 2]>, all: [f32; 2]) -> Vec<(T, Self)> {
+        let mut odds: Vec<(T, Self)> = counts.into_iter().map(|(sign, counts)| (sign, Self::new(counts, all))).collect();
+        odds.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        odds
+    }
+
     /// Sums over those that a claim has, and over those that it leaves out.
     fn sums<'a, T: 'a>(all: &'a [(T, Self)], has: impl Fn(&T) -> bool) -> [f32; 2] {
         let mut sums = [0.0; 2];
@@ -137,7 +145,7 @@ impl Claims {
             facts: Vec::with_capacity(count),
             opposites: OppositeTable::new(knowledge, lexicon),
             pairs: Pairs::default(),
-            entries: knowledge.facts.iter().map(|f| position(knowledge, f.entry.as_deref())).collect(),
+            entries: knowledge.facts.iter().map(|f| f.entry.as_deref().and_then(|id| knowledge.entry_number(id))).collect(),
             count,
         };
         let read = |texts: Vec<&String>| texts.into_iter().map(|text| Reading::new(text, lexicon, &claims.opposites)).collect();
@@ -151,9 +159,9 @@ impl Claims {
             *readings = std::mem::take(readings).into_iter().map(|reading| reading.with_pairs(lexicon, &claims.pairs)).collect();
             let facts = 2 * count as u32;
             // The index numbers documents by owner; the signs have to come in the same order.
-            readings.sort_by_key(|reading| side < facts && reading.denied);
+            readings.sort_by_key(|reading| side < facts && reading.signs.denied);
             for reading in readings {
-                let owner = if side < facts { 2 * side + u32::from(reading.denied) } else { facts + side };
+                let owner = if side < facts { 2 * side + u32::from(reading.signs.denied) } else { facts + side };
                 index.add(owner, &reading.terms);
                 claims.signs.push(if side < facts { reading.signs.clone() } else { Signs::default() });
             }
@@ -204,7 +212,7 @@ impl Claims {
         for (side, readings) in sides.iter().enumerate() {
             let share = 1.0 / readings.len().max(1) as f32;
             for reading in readings {
-                let content_side = side ^ usize::from(reading.denied);
+                let content_side = side ^ usize::from(reading.signs.denied);
                 let (names, numbers) = match content_side {
                     0 => (&mut common.fitting_names, &mut common.fitting_numbers),
                     _ => (&mut common.unfit_names, &mut common.unfit_numbers),
@@ -217,17 +225,15 @@ impl Claims {
                 numbers.extend(reading.signs.numbers.iter().cloned());
                 if side == 0 {
                     common.universal += share * f32::from(u8::from(reading.signs.universal));
-                    common.denied += share * f32::from(u8::from(reading.denied));
+                    common.denied += share * f32::from(u8::from(reading.signs.denied));
                 }
             }
         }
         let statements = sides.iter().map(Vec::len).sum::<usize>();
         common.subjects = named.into_iter().filter(|(_, count)| 2 * count > statements).map(|(name, _)| name).collect();
         common.subjects.sort_unstable();
-        common.name_odds = names_in.into_iter().map(|(name, counts)| (name, Odds::new(counts, contents))).collect();
-        common.name_odds.sort_unstable_by_key(|(name, _)| *name);
-        common.number_odds = numbers_in.into_iter().map(|(number, counts)| (number, Odds::new(counts, contents))).collect();
-        common.number_odds.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        common.name_odds = Odds::all(names_in, contents);
+        common.number_odds = Odds::all(numbers_in, contents);
         self.facts.push(common);
     }
 
@@ -246,14 +252,14 @@ impl Claims {
     pub fn check(&self, lexicon: &Lexicon, claim: &str, sense: Sense, of_clauses: Sense) -> Check {
         let whole = self.judge(lexicon, claim, sense);
         let clauses = clauses(claim);
-        if clauses.len() < 2 {
+        if whole.verdict == Verdict::Contradicted || clauses.len() < 2 {
             return whole;
         }
         // A claim of several clauses falls with the first that the paper contradicts.
         let parts: Vec<Check> = clauses.iter().map(|clause| self.judge(lexicon, clause, of_clauses)).collect();
         let wrong = parts.into_iter().filter(|c| c.verdict == Verdict::Contradicted && c.confidence >= CLAUSE_AT);
         match wrong.max_by(|a, b| a.confidence.total_cmp(&b.confidence)) {
-            Some(wrong) if whole.verdict != Verdict::Contradicted && whole.confidence < wrong.confidence => wrong,
+            Some(wrong) if whole.confidence < wrong.confidence => wrong,
             _ => whole,
         }
     }
@@ -322,7 +328,7 @@ fn verdict_chance(evidence: &Evidence, models: &Models) -> (f32, u32) {
         .filter(|(_, l)| (**l >= 0.0) == (logit >= 0.0))
         .max_by(|a, b| a.0.1.total_cmp(&b.0.1))
         .map_or(0, |((fact, _, _), _)| *fact);
-    (1.0 / (1.0 + (-logit).exp()), loudest)
+    (chance(logit), loudest)
 }
 
 /// The models that fit the evidence there is.
@@ -332,10 +338,6 @@ pub fn models(sense: Sense) -> &'static Models {
         Similarity::Table(_) => &TABLE,
         Similarity::Encoder(_) => &ENCODER,
     }
-}
-
-fn position(knowledge: &Knowledge, id: Option<&str>) -> Option<u32> {
-    knowledge.entries.iter().position(|e| Some(e.id.as_str()) == id).map(|i| i as u32)
 }
 
 /// Clauses of a claim that could be true or false by themselves.

@@ -50,8 +50,6 @@ pub struct Reading {
     pub content_terms: Vec<(TermId, f32)>,
     /// Words of the content that no text of the knowledge has.
     pub unknown: usize,
-    /// Whether the content is denied.
-    pub denied: bool,
     /// Signs of the content; who says it is taken from the whole.
     pub signs: Signs,
 }
@@ -73,7 +71,7 @@ impl Reading {
         let content = lexicon.analyze_words(content_words);
         let signs = Signs { denied: polarity.denied, ..Signs::read(&content, lexicon, opposites).said_as(&analysis) };
         let (terms, unknown) = (analysis.terms.clone(), content.unknown);
-        Self { terms, content_terms: content.terms.clone(), analysis, content, unknown, denied: polarity.denied, signs }
+        Self { terms, content_terms: content.terms.clone(), analysis, content, unknown, signs }
     }
 
     /// The same with the ordered pairs that curated statements have.

@@ -4,6 +4,8 @@
 //! one feature means another thing beside another. Their weights are fitted by `cargo run --release --example calibrate` on
 //! the knowledge file's own statements, each judged by those of the other writers.
 
+use crate::qa::rank::chance;
+
 /// Number of features that tell whether a claim is addressed.
 pub const ADDRESSED: usize = 14;
 /// Number of features that tell the direction of a claim.
@@ -101,7 +103,7 @@ impl<const N: usize> Model<N> {
 
     /// The chance.
     pub fn chance(&self, features: &[f32; N]) -> f32 {
-        1.0 / (1.0 + (-self.logit(features)).exp())
+        chance(self.logit(features))
     }
 }
 
@@ -127,7 +129,7 @@ impl Network {
 
     /// The chance.
     pub fn chance(&self, features: &[f32; DIRECTION]) -> f32 {
-        1.0 / (1.0 + (-self.logit(features)).exp())
+        chance(self.logit(features))
     }
 
     /// How much each feature moves the sum: what it is less what it would be if the feature were 0.
