@@ -13,15 +13,16 @@ const LEAD: f32 = 0.02;
 /// Targets that each target is compared with way by way.
 const NEIGHBOURS: usize = 5;
 
-/// What the vectors of all ways of asking tell, a line each; at most `most` of each sort, the clearest first.
-pub fn of_vectors(knowledge: &Knowledge, vectors: &Vectors, most: usize) -> Vec<String> {
+/// What the vectors of all ways of asking tell, a line each; at most `most` of each sort, the clearest first. `rows` has one
+/// for each way, in the order of [`Knowledge::ways`].
+pub fn of_vectors(knowledge: &Knowledge, vectors: &Vectors, rows: impl IntoIterator<Item = Vec<i8>>, most: usize) -> Vec<String> {
+    let mut rows = rows.into_iter();
     let ids: Vec<&str> = knowledge.entries.iter().map(|e| e.id.as_str()).chain(knowledge.gaps.iter().map(|g| g.id.as_str())).collect();
-    let ways: Vec<Vec<&String>> = knowledge.ways().map(Iterator::collect).collect();
     let mut alike = Vec::new();
     let mut same = Vec::new();
     let mut lost = Vec::new();
-    for target in 0..ids.len() {
-        let prototype = vectors.row(target, None);
+    for (target, ways) in knowledge.ways().enumerate() {
+        let prototype = vectors.row(target);
         let mut near: Vec<(f32, usize)> =
             (0..ids.len()).filter(|other| *other != target).map(|other| (vectors.prototype(&prototype, other), other)).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -29,8 +30,7 @@ pub fn of_vectors(knowledge: &Knowledge, vectors: &Vectors, most: usize) -> Vec<
         alike.extend(
             near.iter().filter(|(cosine, other)| *cosine >= ALIKE && target < *other).map(|(cosine, other)| (*cosine, target, *other)),
         );
-        for (number, way) in ways[target].iter().enumerate() {
-            let row = vectors.row(target, Some(number));
+        for (way, row) in ways.zip(rows.by_ref()) {
             let own = vectors.prototype(&row, target);
             for (_, other) in &near {
                 let nearest = vectors.nearest(&row, *other);
@@ -73,7 +73,7 @@ fn section(heading: &str, mut found: Vec<(f32, String)>, most: usize) -> Vec<Str
 mod tests {
     use super::*;
     use crate::encoder::{Encoder, LetterCounts};
-    use crate::qa::meaning::VectorsBuilder;
+    use crate::qa::meaning::{VectorsBuilder, quantized};
 
     #[test]
     fn names_what_is_said_twice_and_what_another_wins() {
@@ -81,11 +81,14 @@ mod tests {
                     [[entry]]\nid = \"b\"\nanswer = \"B.\"\nask = [\"zoo zoo\", \"zoo oz\"]\n";
         let knowledge: Knowledge = toml::from_str(text).expect("the sample is right");
         let mut builder = VectorsBuilder::new(26);
+        let mut rows = Vec::new();
         for ways in knowledge.ways() {
             let texts: Vec<&str> = ways.map(String::as_str).collect();
-            builder.add(LetterCounts.encode(&texts).expect("it counts").into_iter());
+            let embeddings = LetterCounts.encode(&texts).expect("it counts");
+            rows.extend(embeddings.iter().map(|embedding| quantized(embedding).collect()));
+            builder.add(embeddings.into_iter());
         }
-        let lines = of_vectors(&knowledge, &builder.build(), 10).concat();
+        let lines = of_vectors(&knowledge, &builder.build(), rows, 10).concat();
         assert!(lines.contains("\"zoo zoo zoo\" of a is nearly a way of b"), "{lines}");
         assert!(lines.contains("\"zoo zoo zoo\" of a is nearer to b"), "{lines}");
         assert!(!lines.contains("\"who left\" of a is"), "{lines}");

@@ -15,9 +15,10 @@ use {
     crate::encoder::service::Service,
     crate::encoder::{hub, index},
     crate::progress::progress,
-    crate::qa::meaning::Vectors,
+    crate::qa::meaning::{Vectors, quantized},
     crate::train,
     futures_util::FutureExt,
+    indicatif::ProgressBar,
     std::path::PathBuf,
     std::time::Duration,
 };
@@ -93,12 +94,18 @@ fn open(knowledge: &Knowledge, config: &EncoderConfig, folder: &Path) -> Result<
     bert::set_threads(config.threads);
     let encoder = Bert::open(folder)?;
     let bar = progress("reading the ways of asking", 1);
-    let vectors = index::load(&config.cache, bert::fingerprint(folder)?, knowledge, &encoder, &mut |done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    })?;
+    let vectors = index::load(&config.cache, bert::fingerprint(folder)?, knowledge, &encoder, &mut told(&bar))?;
     bar.finish_and_clear();
     Ok((encoder, vectors))
+}
+
+/// Tells a progress bar how many texts are done, of how many.
+#[cfg(feature = "bert")]
+fn told(bar: &ProgressBar) -> impl FnMut(usize, usize) {
+    |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    }
 }
 
 /// Trains as the command line says; gives the figures in words.
@@ -140,7 +147,15 @@ pub fn train(_: &Knowledge, _: &EncoderConfig, _: &cli::Train) -> Result<Vec<Str
 pub fn suggest(engine: &Engine, config: &EncoderConfig, text: Option<&Path>, most: usize) -> Result<Vec<String>> {
     let mut lines = match (config.backend, engine.meaning()) {
         (Backend::Bert, _) => by_bert(&*super::texts(engine)?, config, most)?,
-        (Backend::Off, Some(meaning)) => suggest::of_vectors(&*super::texts(engine)?, meaning.vectors(), most),
+        (Backend::Off, Some(meaning)) => {
+            let knowledge = super::texts(engine)?;
+            let lexicon = engine.lexicon();
+            let rows = knowledge.ways().flatten().map(|way| {
+                let words = lexicon.read(way);
+                meaning.embed(lexicon, &words, &lexicon.mentions_in(&words))
+            });
+            suggest::of_vectors(&knowledge, meaning.vectors(), rows, most)
+        }
         (Backend::Off, None) => bail!("there are no embeddings: make a table with `footnote train --table`, or set [encoder] backend"),
     };
     if let Some(path) = text {
@@ -152,7 +167,12 @@ pub fn suggest(engine: &Engine, config: &EncoderConfig, text: Option<&Path>, mos
 
 #[cfg(feature = "bert")]
 fn by_bert(knowledge: &Knowledge, config: &EncoderConfig, most: usize) -> Result<Vec<String>> {
-    Ok(suggest::of_vectors(knowledge, &open(knowledge, config, &model(config)?)?.1, most))
+    let (encoder, vectors) = open(knowledge, config, &model(config)?)?;
+    let bar = progress("reading the ways of asking", 1);
+    let rows = index::embed(knowledge.ways().flatten().map(String::as_str), &encoder, &mut told(&bar))?;
+    bar.finish_and_clear();
+    let rows = rows.iter().map(|row| quantized(row).collect());
+    Ok(suggest::of_vectors(knowledge, &vectors, rows, most))
 }
 
 #[cfg(not(feature = "bert"))]

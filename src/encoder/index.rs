@@ -3,7 +3,7 @@
 //! The *cache* is one file per model and knowledge, named by the hashes of both: magic, dimensions, the vectors
 //! ([`Vectors`]), and a hash of all that. A cache that is damaged or another's is computed again, with one warning.
 
-use super::Encoder;
+use super::{Embedding, Encoder};
 use crate::qa::Knowledge;
 use crate::qa::meaning::{Vectors, VectorsBuilder, kept};
 use crate::qa::table::hash;
@@ -63,14 +63,7 @@ fn read(bytes: &[u8], knowledge: &Knowledge) -> Option<Vectors> {
 }
 
 fn compute(knowledge: &Knowledge, encoder: &dyn Encoder, progress: &mut dyn FnMut(usize, usize)) -> Result<Vectors> {
-    let mut texts: Vec<(usize, &str)> = all_texts(knowledge).enumerate().collect();
-    texts.sort_by_key(|(_, text)| text.len()); // texts of one length waste nothing on padding
-    let mut embeddings = vec![Vec::new(); texts.len()];
-    for (done, chunk) in texts.chunks(BATCH).enumerate() {
-        let rows = encoder.encode(&chunk.iter().map(|(_, text)| *text).collect::<Vec<_>>())?;
-        chunk.iter().zip(rows).for_each(|((place, _), row)| embeddings[*place] = row);
-        progress((done * BATCH + chunk.len()).min(texts.len()), texts.len());
-    }
+    let embeddings = embed(all_texts(knowledge), encoder, progress)?;
     let mut builder = VectorsBuilder::new(embeddings.first().map_or(1, Vec::len));
     let mut embeddings = embeddings.into_iter();
     for ways in knowledge.ways() {
@@ -80,6 +73,27 @@ fn compute(knowledge: &Knowledge, encoder: &dyn Encoder, progress: &mut dyn FnMu
         builder.add_prototype(embeddings.by_ref().take(statements.len()));
     }
     Ok(builder.build())
+}
+
+/// The embeddings of texts, in their order. `progress` is told how many are done, of how many.
+///
+/// # Errors
+///
+/// When the model fails.
+pub fn embed<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    encoder: &dyn Encoder,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Vec<Embedding>> {
+    let mut texts: Vec<(usize, &str)> = texts.enumerate().collect();
+    texts.sort_by_key(|(_, text)| text.len()); // texts of one length waste nothing on padding
+    let mut embeddings = vec![Vec::new(); texts.len()];
+    for (done, chunk) in texts.chunks(BATCH).enumerate() {
+        let rows = encoder.encode(&chunk.iter().map(|(_, text)| *text).collect::<Vec<_>>())?;
+        chunk.iter().zip(rows).for_each(|((place, _), row)| embeddings[*place] = row);
+        progress((done * BATCH + chunk.len()).min(texts.len()), texts.len());
+    }
+    Ok(embeddings)
 }
 
 fn all_texts(knowledge: &Knowledge) -> impl Iterator<Item = &str> {

@@ -2,7 +2,7 @@
 //!
 //! A *class* is a target or one side of the statements that claims are judged by, in the order of [`Knowledge::ways`] and
 //! then [`Knowledge::statements`]. Each has a *prototype*, the mean of its texts' embeddings; a target also keeps those of
-//! its ways of asking. A target's similarity is the mean of the cosine with the prototype, which knows what it is about,
+//! the ways of asking that differ most. A target's similarity is the mean of the cosine with the prototype, which knows what it is about,
 //! and with the nearest way, which knows how it is asked. [`Vectors`] keeps them as 8-bit whole numbers, 127 being 1;
 //! [`Meaning`] makes them with the table of word-piece vectors where the knowledge is indexed, so that entries newer than
 //! the table work too. A transformer makes others.
@@ -18,6 +18,9 @@ use std::borrow::Cow;
 
 /// Classes whose single ways an embedding is compared with.
 const NEAR: usize = 48;
+/// Ways of asking that a target keeps beside its prototype. On ways kept aside, 24 do as well as all hundred (first right
+/// in 77.7 % against 77.6 %), and 12 less well (77.3 %).
+const KEPT: usize = 24;
 
 /// The vectors of a knowledge file's classes.
 #[derive(Debug, Clone)]
@@ -47,10 +50,10 @@ impl VectorsBuilder {
     /// Adds a target with the embeddings of its ways of asking, each of length 1.
     pub fn add(&mut self, ways: impl Iterator<Item = Vec<f32>>) {
         let ways: Vec<Vec<f32>> = ways.collect();
-        self.vectors.extend(ways.iter().flat_map(|vector| quantized(vector)).map(|x| x as u8));
-        let count = ways.len() as u32;
+        let kept = most_different(&ways, KEPT);
+        self.vectors.extend(kept.iter().flat_map(|way| quantized(&ways[*way])).map(|x| x as u8));
         self.add_prototype(ways.into_iter());
-        self.ways.last_mut().into_iter().for_each(|end| *end += count);
+        self.ways.last_mut().into_iter().for_each(|end| *end += kept.len() as u32);
     }
 
     /// Adds a class of which only the prototype is kept.
@@ -122,10 +125,9 @@ impl Vectors {
         similar
     }
 
-    /// The vector of a target's prototype, or of a way of asking by its number within the target.
-    pub fn row(&self, target: usize, way: Option<usize>) -> Vec<i8> {
-        let row = way.map_or(target, |way| self.classes() + self.ways[target] as usize + way);
-        self.bytes[row * self.dims..(row + 1) * self.dims].iter().map(|byte| *byte as i8).collect()
+    /// The vector of a class's prototype.
+    pub fn row(&self, class: usize) -> Vec<i8> {
+        self.bytes[class * self.dims..(class + 1) * self.dims].iter().map(|byte| *byte as i8).collect()
     }
 
     /// Sixteen numbers at a time, each place with a sum of its own: so the compiler makes the most of the simplest processors.
@@ -142,6 +144,24 @@ impl Vectors {
         let rest = text_rest.iter().zip(row_rest).map(|(a, b)| i32::from(*a) * i32::from(*b as i8)).sum::<i32>();
         sums.iter().sum::<i32>() + rest
     }
+}
+
+/// Numbers of up to `most` vectors: the first, and then always the one that is farthest from all chosen before (Gonzalez,
+/// "Clustering to minimize the maximum intercluster distance", 1985).
+fn most_different(vectors: &[Vec<f32>], most: usize) -> Vec<usize> {
+    if vectors.len() <= most {
+        return (0..vectors.len()).collect();
+    }
+    let mut nearest = vec![f32::MIN; vectors.len()];
+    let mut chosen = vec![0];
+    while chosen.len() < most {
+        let latest = &vectors[chosen[chosen.len() - 1]];
+        for (nearest, vector) in nearest.iter_mut().zip(vectors) {
+            *nearest = nearest.max(vector.iter().zip(latest).map(|(a, b)| a * b).sum());
+        }
+        chosen.extend((0..vectors.len()).min_by(|a, b| nearest[*a].total_cmp(&nearest[*b])));
+    }
+    chosen
 }
 
 /// The cosine of two vectors of 8-bit numbers by their dot product.
@@ -221,7 +241,7 @@ impl Meaning {
 
 /// How many vectors beside the prototype each class keeps.
 pub fn kept(knowledge: &Knowledge) -> impl Iterator<Item = usize> {
-    knowledge.ways().map(Iterator::count).chain(knowledge.statements().map(|_| 0))
+    knowledge.ways().map(|ways| ways.count().min(KEPT)).chain(knowledge.statements().map(|_| 0))
 }
 
 fn embed(table: &Table, lexicon: &Lexicon, words: &[Word], mentions: &[Mention]) -> Vec<f32> {
@@ -246,6 +266,13 @@ mod tests {
     use crate::qa::lexicon::Lexicon;
 
     #[test]
+    fn what_differs_is_kept() {
+        let vectors = [[1.0, 0.0], [0.99, 0.14], [0.0, 1.0], [0.98, 0.2]].map(|v| v.to_vec());
+        assert_eq!(most_different(&vectors, 2), [0, 2]);
+        assert_eq!(most_different(&vectors, 4), [0, 1, 2, 3]);
+    }
+
+    #[test]
     fn the_same_words_are_nearest() {
         let rows: Vec<f32> = (0..3).flat_map(|i| (0..8).map(move |j| if i == j { 2.0 } else { 0.0 })).collect();
         let table = Table::read(Cow::Owned(Table::write(&["who", "when", "left"], &rows, 8, 0))).expect("it is whole");
@@ -262,7 +289,7 @@ mod tests {
         assert!(vectors.prototype(&question, 1) > vectors.prototype(&question, 0));
         assert!(vectors.similarities(&question)[1] > vectors.similarities(&question)[0]);
         let again = Vectors::new(8, [2, 1].into_iter(), Cow::Owned(vectors.bytes().to_vec())).expect("the sizes fit");
-        assert_eq!(again.row(1, Some(0)), question);
+        assert_eq!(again.row(1), question);
         assert!(Vectors::new(8, [2, 2].into_iter(), Cow::Owned(vectors.bytes().to_vec())).is_none());
     }
 }

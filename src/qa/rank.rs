@@ -78,17 +78,17 @@ pub const LEXICAL: Weights = Weights {
 
 /// Words and the table of word-piece vectors.
 pub const TABLE: Weights = Weights {
-    best: 0.081,
+    best: 0.180,
     top: 0.000,
-    bm25: 1.419,
-    body: 0.072,
-    kind: 0.152,
-    names: 0.183,
+    bm25: 1.320,
+    body: 0.456,
+    kind: 0.151,
+    names: 0.151,
     context: 2.200,
     followup: 2.400,
     turn: 4.000,
-    similarity: 4.226,
-    confidence: [-4.71, 0.69, 0.00, 1.38, 4.86, 0.36, 0.69, 0.19, 0.00, 2.23, 3.32, 2.31, 0.12, 2.50, -0.45],
+    similarity: 3.920,
+    confidence: [-4.74, 0.69, 0.00, 1.30, 5.40, 0.35, 0.55, 0.24, 0.00, 2.33, 2.91, 2.33, 0.12, 2.50, -0.46],
 };
 
 /// Words and a transformer's embeddings, fine-tuned on the same texts. A model as published is less sure than these say, and
