@@ -1,12 +1,27 @@
 //! Fitting: a logistic model and a network with one hidden layer, from cases with their features and outcomes.
 
-use footnote::qa::claim::witness::{DIRECTION, HIDDEN, Network};
+use footnote::qa::claim::witness::{DIRECTION, HIDDEN, Models, Network};
 use std::collections::BTreeSet;
 
-/// Fits a logistic model by gradient descent on standardised features, with a little shrinkage, and prints it. `balanced`
+/// The models of claims as a Rust expression.
+pub fn expression(models: &Models) -> String {
+    let Models { similarity, addressed, direction } = models;
+    let (addressed, out) = (list(&addressed.0), list(&direction.out));
+    let hidden: String = direction.hidden.iter().map(|weights| format!("            [{}],\n", list(weights))).collect();
+    format!(
+        "Models {{\n    similarity: {similarity:?},\n    addressed: Model([{addressed}]),\n    direction: Network {{\n        hidden: [\n{hidden}        ],\n        out: [{out}],\n    }},\n}}\n"
+    )
+}
+
+/// Numbers as they stand in a Rust expression.
+pub fn list(numbers: &[f32]) -> String {
+    numbers.iter().map(|w| format!("{w:.3}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Fits a logistic model by gradient descent on standardised features, with a little shrinkage. `balanced`
 /// makes both outcomes weigh the same, however many cases each has. A weight whose direction is known beforehand (`signs`)
 /// may not take the other one: that would be an accident of the sample.
-pub fn logistic<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [i8; N], balanced: bool) {
+pub fn logistic<const N: usize>(cases: &[([f32; N], bool)], signs: [i8; N], balanced: bool) -> [f32; N] {
     let count = cases.len().max(1) as f64;
     let (mean, spread) = standard(cases.iter().map(|(f, _)| f), 1e-6);
     let yes = cases.iter().filter(|(_, y)| *y).count() as f64 / count;
@@ -41,9 +56,9 @@ pub fn logistic<const N: usize>(name: &str, cases: &[([f32; N], bool)], signs: [
     plain[0] += weights[0];
     let chance = |f: &[f32; N]| 1.0 / (1.0 + (-(0..N).map(|i| plain[i] * f64::from(f[i])).sum::<f64>()).exp());
     let right = cases.iter().filter(|(f, y)| (chance(f) >= 0.5) == *y).count() as f64 / count;
-    let shown: Vec<String> = plain.iter().map(|w| format!("{w:.2}")).collect();
-    println!("{name}: {} cases, right {right:.3}, [{}]", cases.len(), shown.join(", "));
+    println!("cases: {}, right {right:.3}", cases.len());
     sure(&cases.iter().map(|(f, y)| (chance(f), *y)).collect::<Vec<_>>());
+    plain.map(|w| w as f32)
 }
 
 /// Mean of each feature and its spread, the latter not below `least`. The first feature is one, and stays.
@@ -82,9 +97,9 @@ const LEFT_OUT: [f64; 2] = [0.1, 0.2];
 const STEP: f64 = 0.003;
 const DECAY: f64 = 0.02;
 
-/// Fits the network of a claim's direction and gives it as a Rust expression. Where several stretches were kept aside, each
-/// is first judged by a network that was fitted to the others, and the figures printed are those.
-pub fn network(cases: &[(usize, [f32; DIRECTION], bool)]) -> String {
+/// Fits the network of a claim's direction. Where several stretches were kept aside, each is first judged by a network that
+/// was fitted to the others, and the figures printed are those.
+pub fn network(cases: &[(usize, [f32; DIRECTION], bool)]) -> Network {
     let folds: BTreeSet<usize> = cases.iter().map(|case| case.0).collect();
     if folds.len() > 1 {
         let mut judged = Vec::new();
@@ -94,17 +109,10 @@ pub fn network(cases: &[(usize, [f32; DIRECTION], bool)]) -> String {
             judged.extend(aside.iter().map(|case| (f64::from(network.chance(&case.1)), case.2)));
         }
         let right = judged.iter().filter(|(p, y)| (*p >= 0.5) == *y).count() as f64 / judged.len() as f64;
-        println!("DIRECTION: {} cases, right {right:.3} on stretches that it was not fitted to", judged.len());
+        println!("cases: {}, right {right:.3} on stretches that it was not fitted to", judged.len());
         sure(&judged);
     }
-    let network = train(&cases.iter().collect::<Vec<_>>());
-    let list = |numbers: &[f32]| numbers.iter().map(|w| format!("{w:.3}")).collect::<Vec<_>>().join(", ");
-    let hidden: Vec<String> = network.hidden.iter().map(|weights| format!("        [{}],\n", list(weights))).collect();
-    format!(
-        "// Written by `cargo run --release --example calibrate`.\nNetwork {{\n    hidden: [\n{}    ],\n    out: [{}],\n}}\n",
-        hidden.concat(),
-        list(&network.out)
-    )
+    train(&cases.iter().collect::<Vec<_>>())
 }
 
 /// Trains all members and joins them.

@@ -121,7 +121,7 @@ impl Engine {
 
     fn decide(&self, part: &Part, similarity: Option<&[f32]>, answer_at: f32) -> Answer {
         let ranked = self.rank(part, similarity);
-        let confidence = rank::confidence(&ranked, &self.weights(similarity.is_some()), |t| self.gap(t).is_some());
+        let confidence = rank::confidence(&ranked, self.weights(part, similarity.is_some()), |t| self.gap(t).is_some());
         let entries: Vec<&Ranked> = ranked.iter().filter(|r| self.gap(r.target).is_none()).collect();
         let gap = ranked.first().map(|r| r.target).filter(|target| self.gap(*target).is_some());
         let related = gap.and_then(|g| self.targets[g as usize].related.first()).copied();

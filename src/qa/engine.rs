@@ -11,7 +11,6 @@ use super::knowledge::{Entry, Gap, Kind, Knowledge};
 use super::lexicon::{Analysis, Lexicon, TermId, ThingId, Word};
 use super::meaning::{Meaning, MeaningBuilder, kept};
 use super::question;
-use super::rank::Weights;
 use super::smalltalk::{Smalltalk, smalltalk};
 use super::table::Table;
 use super::turns::Turns;
@@ -47,6 +46,13 @@ pub struct Query {
     pub(super) states: bool,
 }
 
+impl Query {
+    /// Whether the message, read as a whole, leans on the conversation before it.
+    pub fn leans(&self) -> bool {
+        self.parts[0].context.is_some()
+    }
+}
+
 /// One question of a message.
 pub(super) struct Part {
     pub analysis: Analysis,
@@ -80,9 +86,6 @@ pub struct Engine {
     kept: Vec<u32>,
     /// Whether the texts that were only needed for indexing were taken out.
     light: bool,
-    /// Other weights than the fitted ones, for calibration.
-    #[serde(skip)]
-    pub(super) weights: Option<Weights>,
     /// Vectors of meaning, where there is a table.
     #[serde(skip)]
     pub(super) meaning: Option<Meaning>,
@@ -158,7 +161,6 @@ impl Engine {
             lexicon,
             targets,
             claims,
-            weights: None,
             meaning,
         }
     }
@@ -177,12 +179,6 @@ impl Engine {
     /// Whether a table of word-piece vectors is in use.
     pub fn has_table(&self) -> bool {
         self.meaning.is_some()
-    }
-
-    /// The same engine with other weights, for calibration.
-    pub fn with_weights(mut self, weights: Weights) -> Self {
-        self.weights = Some(weights);
-        self
     }
 
     /// Takes out the ways of asking and the statements: they are indexed, and as texts they would be most of the memory.

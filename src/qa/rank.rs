@@ -33,111 +33,68 @@ pub struct Evidence {
     pub unknown: f32,
 }
 
+/// Number of kinds of evidence that a score is made of.
+pub const EVIDENCE: usize = 10;
+
+/// Their names, in the order of [`Evidence::values`].
+pub const EVIDENCE_NAMES: [&str; EVIDENCE] = [
+    "nearest way of asking",
+    "mean of the nearest three",
+    "BM25 over all ways",
+    "question and answer themselves",
+    "kind asked and kind answered",
+    "names and numbers known",
+    "conversation",
+    "leaning way of asking",
+    "asked after what came before",
+    "similarity of meaning",
+];
+
 /// The weights of the evidence, and what makes a score into a chance.
 #[derive(Debug, Clone, Copy)]
 pub struct Weights {
-    /// For [`Evidence::best`], and so on.
-    pub best: f32,
-    /// See [`Evidence::top`].
-    pub top: f32,
-    /// See [`Evidence::bm25`].
-    pub bm25: f32,
-    /// See [`Evidence::body`].
-    pub body: f32,
-    /// See [`Evidence::kind`].
-    pub kind: f32,
-    /// See [`Evidence::names`].
-    pub names: f32,
-    /// See [`Evidence::context`].
-    pub context: f32,
-    /// See [`Evidence::followup`].
-    pub followup: f32,
-    /// See [`Evidence::turn`].
-    pub turn: f32,
-    /// See [`Evidence::similarity`].
-    pub similarity: f32,
+    /// For [`Evidence::values`].
+    pub evidence: [f32; EVIDENCE],
     /// For [`confidence_features`].
     pub confidence: [f32; CONFIDENCE],
 }
 
-/// Words alone. Weights are fitted by `cargo run --release --example calibrate` on ways of asking kept aside; those of the
-/// conversation, and what it does for the confidence, were chosen by hand on dialogues.
-pub const LEXICAL: Weights = Weights {
-    best: 0.300,
-    top: 0.073,
-    bm25: 1.124,
-    body: 0.112,
-    kind: 0.060,
-    names: 0.072,
-    context: 0.750,
-    followup: 0.450,
-    turn: 1.500,
-    similarity: 0.000,
-    confidence: [-2.75, 1.58, 1.06, 1.60, 0.00, 0.33, 0.92, 0.58, 0.00, 3.99, 0.00, 4.84, 0.12, 1.00, -0.15],
-};
+/// The weights for both sorts of questions. They are fitted by `cargo run --release --example calibrate` on ways of asking
+/// and on questions that follow an answer, each kept aside from the knowledge that they are tried on.
+#[derive(Debug, Clone, Copy)]
+pub struct Weighing {
+    /// For a question that stands alone.
+    pub alone: Weights,
+    /// For one that leans on the conversation.
+    pub leaning: Weights,
+}
+
+/// Words alone.
+pub static LEXICAL: Weighing = include!("fitted/lexical.in");
 
 /// Words and the table of word-piece vectors.
-pub const TABLE: Weights = Weights {
-    best: 0.180,
-    top: 0.000,
-    bm25: 1.320,
-    body: 0.456,
-    kind: 0.151,
-    names: 0.151,
-    context: 2.200,
-    followup: 2.400,
-    turn: 4.000,
-    similarity: 3.920,
-    confidence: [-4.74, 0.69, 0.00, 1.30, 5.40, 0.35, 0.55, 0.24, 0.00, 2.33, 2.91, 2.33, 0.12, 2.50, -0.46],
-};
+pub static TABLE: Weighing = include!("fitted/table.in");
 
 /// Words and a transformer's embeddings, fine-tuned on the same texts. A model as published is less sure than these say, and
 /// is answered by more suggestions.
-pub const ENCODER: Weights = Weights {
-    best: 0.092,
-    top: 0.000,
-    bm25: 1.408,
-    body: 1.267,
-    kind: 0.057,
-    names: 0.233,
-    context: 4.000,
-    followup: 3.000,
-    turn: 6.000,
-    similarity: 7.458,
-    confidence: [-5.72, 0.00, 0.00, 2.25, 6.87, 0.27, 0.07, 0.81, 0.00, 2.20, 3.52, 1.75, 0.12, 2.00, 0.00],
-};
+pub static ENCODER: Weighing = include!("fitted/encoder.in");
 
 impl Evidence {
+    /// What a score is made of.
+    pub fn values(&self) -> [f32; EVIDENCE] {
+        let e = self;
+        [e.best, e.top, e.bm25, e.body, e.kind, e.names, e.context, e.followup, e.turn, e.similarity]
+    }
+
     /// The weighted sum.
-    pub fn score(&self, w: &Weights) -> f32 {
-        w.best * self.best
-            + w.top * self.top
-            + w.bm25 * self.bm25
-            + w.body * self.body
-            + w.kind * self.kind
-            + w.names * self.names
-            + w.context * self.context
-            + w.followup * self.followup
-            + w.turn * self.turn
-            + w.similarity * self.similarity
+    pub fn score(&self, weights: &Weights) -> f32 {
+        self.values().iter().zip(&weights.evidence).map(|(value, weight)| value * weight).sum()
     }
 
     /// The sum, written out.
-    pub fn explain(&self, w: &Weights, label: String) -> Explanation {
-        let parts = [
-            ("nearest way of asking", w.best, self.best),
-            ("mean of the nearest three", w.top, self.top),
-            ("BM25 over all ways", w.bm25, self.bm25),
-            ("question and answer themselves", w.body, self.body),
-            ("kind asked and kind answered", w.kind, self.kind),
-            ("names and numbers known", w.names, self.names),
-            ("conversation", w.context, self.context),
-            ("leaning way of asking", w.followup, self.followup),
-            ("asked after what came before", w.turn, self.turn),
-            ("similarity of meaning", w.similarity, self.similarity),
-        ];
-        let mut explanation = Explanation::new(self.score(w), label);
-        for (name, weight, value) in parts {
+    pub fn explain(&self, weights: &Weights, label: String) -> Explanation {
+        let mut explanation = Explanation::new(self.score(weights), label);
+        for ((name, value), weight) in EVIDENCE_NAMES.iter().zip(self.values()).zip(weights.evidence) {
             if value != 0.0 {
                 explanation.add(Explanation::new(weight * value, format!("{name}: {weight:.2} × {value:.3}")));
             }

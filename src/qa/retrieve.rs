@@ -14,14 +14,14 @@ use super::rank::{self, ENCODER, Evidence, LEXICAL, Ranked, TABLE, Weights};
 const CANDIDATES: usize = 12;
 
 impl Engine {
-    /// The weights that fit the evidence there is: an encoder's similarities, the table's, or words alone.
-    pub(super) fn weights(&self, encoder: bool) -> Weights {
-        match (self.weights, encoder, self.has_table()) {
-            (Some(weights), ..) => weights,
-            (None, true, _) => ENCODER,
-            (None, false, true) => TABLE,
-            (None, false, false) => LEXICAL,
-        }
+    /// The weights that fit a question and the evidence there is: an encoder's similarities, the table's, or words alone.
+    pub(super) fn weights(&self, part: &Part, encoder: bool) -> &'static Weights {
+        let weighing = match (encoder, self.has_table()) {
+            (true, _) => &ENCODER,
+            (false, true) => &TABLE,
+            (false, false) => &LEXICAL,
+        };
+        if part.context.is_some() { &weighing.leaning } else { &weighing.alone }
     }
 
     /// The best targets with their evidence for a message read as a whole, the best first.
@@ -31,7 +31,7 @@ impl Engine {
 
     /// Ranks the targets for one part of a message, the best first. `similarity` has an encoder's value for each target.
     pub(super) fn rank(&self, part: &Part, similarity: Option<&[f32]>) -> Vec<Ranked> {
-        let weights = self.weights(similarity.is_some());
+        let weights = self.weights(part, similarity.is_some());
         let analysis = &part.analysis;
         let unknown = analysis.unknown.min(3) as f32;
         let mut evidence = vec![Evidence { unknown, ..Evidence::default() }; self.targets.len()];
@@ -65,7 +65,7 @@ impl Engine {
             }
         }
 
-        let candidates = best(evidence.len(), CANDIDATES, |target| evidence[target].score(&weights));
+        let candidates = best(evidence.len(), CANDIDATES, |target| evidence[target].score(weights));
         for reading in &readings {
             for hit in self.ways.nearest(&reading.terms, analysis.unknown, &candidates) {
                 let slot = &mut evidence[hit.owner as usize];
@@ -88,7 +88,7 @@ impl Engine {
             .map(|target| {
                 let evidence = Evidence { names: self.names_known(part, target), ..evidence[target as usize] };
                 let evidence = Evidence { kind: question::kind_agreement(part.kind, self.targets[target as usize].kind), ..evidence };
-                Ranked { target, score: evidence.score(&weights), evidence }
+                Ranked { target, score: evidence.score(weights), evidence }
             })
             .collect();
         rank::sort(&mut ranked);
@@ -141,10 +141,10 @@ impl Engine {
     /// Shows how the best targets of a question came by their scores.
     pub fn explain(&self, query: &Query, similarity: Option<&[f32]>) -> Explanation {
         let part = &query.parts[0];
-        let weights = self.weights(similarity.is_some());
+        let weights = self.weights(part, similarity.is_some());
         let ranked = self.rank(part, similarity);
         let mut root = Explanation::new(
-            rank::confidence(&ranked, &weights, |t| self.gap(t).is_some()),
+            rank::confidence(&ranked, weights, |t| self.gap(t).is_some()),
             format!("confidence; kind asked: {}", part.kind.map_or("any".into(), |k| format!("{k:?}").to_lowercase())),
         );
         let mut terms = Explanation::new(part.analysis.terms.len() as f32, "terms read");
@@ -160,7 +160,7 @@ impl Engine {
                 (_, Some(gap)) => format!("gap {}", gap.id),
                 _ => String::new(),
             };
-            root.add(ranked.evidence.explain(&weights, label));
+            root.add(ranked.evidence.explain(weights, label));
         }
         root
     }

@@ -158,27 +158,15 @@ pub struct Models {
 
 /// Words alone.
 #[allow(clippy::approx_constant, reason = "a fitted weight is no constant of mathematics")]
-pub static LEXICAL: Models = Models {
-    similarity: 0.0,
-    addressed: Model([0.94, 5.21, 2.45, 11.62, -5.71, -3.41, -6.64, -0.61, -0.65, -0.78, -9.41, -0.44, 0.00, 0.00]),
-    direction: include!("fitted/lexical.in"),
-};
+pub static LEXICAL: Models = include!("fitted/lexical.in");
 
 /// Words and the table of word-piece vectors.
 #[allow(clippy::approx_constant, reason = "a fitted weight is no constant of mathematics")]
-pub static TABLE: Models = Models {
-    similarity: 1.5,
-    addressed: Model([0.02, 3.16, 3.11, 6.50, -4.54, -1.44, 0.00, -0.78, -0.22, -0.80, -8.07, -0.76, 6.54, -8.96]),
-    direction: include!("fitted/table.in"),
-};
+pub static TABLE: Models = include!("fitted/table.in");
 
 /// Words and a transformer's embeddings.
 #[allow(clippy::approx_constant, reason = "a fitted weight is no constant of mathematics")]
-pub static ENCODER: Models = Models {
-    similarity: 1.5,
-    addressed: Model([-2.21, 4.19, 4.60, 7.10, -5.95, -2.45, -3.26, 0.00, -0.32, -0.23, -5.88, -1.14, 9.01, -6.88]),
-    direction: include!("fitted/encoder.in"),
-};
+pub static ENCODER: Models = include!("fitted/encoder.in");
 
 #[cfg(test)]
 mod tests {
