@@ -6,7 +6,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use footnote::qa::load::{Source, parse};
+use footnote::qa::table::Table;
 use footnote::qa::{Answer, Engine, Verdict};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;
@@ -116,13 +118,16 @@ fn benches(c: &mut Criterion) {
         b.iter(|| assert!(footnote::app::bot(None).expect("built in").engine().knowledge().entries.len() >= 200));
     });
     let engine = Engine::new(parse(&sources).expect("no faults"), None);
-    c.bench_function("answer 20 questions", |b| {
-        b.iter(|| {
-            for (question, id) in QUESTIONS {
-                assert_eq!(first(&engine, black_box(question)).as_deref(), Some(id), "{question}");
-            }
+    let bot = footnote::app::bot(None).expect("built in");
+    for (name, engine) in [("by words", &engine), ("with the table", bot.engine())] {
+        c.bench_function(&format!("answer 20 questions, {name}"), |b| {
+            b.iter(|| {
+                for (question, id) in QUESTIONS {
+                    assert_eq!(first(engine, black_box(question)).as_deref(), Some(id), "{question}");
+                }
+            });
         });
-    });
+    }
     c.bench_function("check 20 claims", |b| {
         b.iter(|| {
             for (claim, verdict) in CLAIMS {
@@ -130,10 +135,15 @@ fn benches(c: &mut Criterion) {
             }
         });
     });
-    let large = Engine::new(parse(&synthetic(10_000)).expect("no faults"), None);
-    c.bench_function("answer one question among 10,000 entries", |b| {
-        b.iter(|| assert_eq!(first(&large, black_box("hi, how could I renew my topicdba?")).as_deref(), Some("renew-topicdba")));
-    });
+    let large = parse(&synthetic(10_000)).expect("no faults");
+    let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge/strakes-2020.table")).expect("the table is there");
+    let table = Table::read(Cow::Owned(bytes)).expect("no faults");
+    for (name, table) in [("by words", None), ("with the table", Some(table))] {
+        let large = Engine::new(large.clone(), table);
+        c.bench_function(&format!("answer one question among 10,000 entries, {name}"), |b| {
+            b.iter(|| assert_eq!(first(&large, black_box("hi, how could I renew my topicdba?")).as_deref(), Some("renew-topicdba")));
+        });
+    }
 }
 
 criterion_group! {

@@ -31,7 +31,9 @@ const FOLDS: usize = 4;
 /// What similarity of meaning may count where the facts of a claim are looked for.
 const SIMILARITY: [f32; 6] = [0.0, 0.3, 0.6, 1.0, 1.5, 2.5];
 /// One in so many ways of asking is asked in a conversation about something else, too: not all that leans by its form does.
-const UNRELATED: usize = 3;
+const UNRELATED: usize = 12;
+/// Of one turn in so many nothing is left, in each stretch.
+const UNTHOUGHT: usize = 6;
 
 fn main() -> anyhow::Result<()> {
     let bot = footnote::app::bot(None)?;
@@ -163,9 +165,11 @@ fn split(knowledge: &Knowledge, fold: usize) -> (Knowledge, Aside) {
     for (target, list) in lists.enumerate() {
         aside.ways.extend(take(list, fold).into_iter().map(|way| (target as u32, way)));
     }
-    for turn in &mut rest.turns {
+    // Of some turns everything is kept aside: people take turns that no curator thought of.
+    for (number, turn) in rest.turns.iter_mut().enumerate() {
         if let (Some(before), Some(target)) = (knowledge.entry_number(&turn.after), knowledge.target_number(&turn.to)) {
-            aside.turns.extend(take(&mut turn.ask, fold).into_iter().map(|text| (target, before, text)));
+            let kept = if number % UNTHOUGHT == fold { std::mem::take(&mut turn.ask) } else { take(&mut turn.ask, fold) };
+            aside.turns.extend(kept.into_iter().map(|text| (target, before, text)));
         }
     }
     for (number, fact) in rest.facts.iter_mut().enumerate() {

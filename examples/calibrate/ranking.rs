@@ -52,7 +52,8 @@ fn fit_evidence(cases: &[Case], start: &Weights) -> [f32; EVIDENCE] {
             Some((right, near.iter().map(|r| r.evidence.values().map(f64::from)).collect()))
         })
         .collect();
-    let mut weights = start.evidence.map(f64::from);
+    let seen = |i: usize| learned.iter().any(|(_, near)| near.iter().any(|f| f[i] != 0.0));
+    let mut weights: [f64; EVIDENCE] = std::array::from_fn(|i| if seen(i) { f64::from(start.evidence[i]) } else { 0.0 });
     for step in 0..STEPS {
         let mut gradient = [0.0; EVIDENCE];
         for (right, near) in &learned {

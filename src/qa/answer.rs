@@ -12,6 +12,8 @@ use super::smalltalk::Smalltalk;
 
 /// Confidence from which an answer is given.
 pub const ANSWER_AT: f32 = 0.44;
+/// Share of it for a question that leans on the conversation: who asks further mostly asks what the paper says.
+const LEANING: f32 = 0.6;
 /// Confidence from which questions are suggested.
 pub const SUGGEST_AT: f32 = 0.2;
 /// BM25 from which an entry is near enough to be named in a decline.
@@ -128,7 +130,7 @@ impl Engine {
         let Some(best) = entries.first() else {
             return Answer::NotAddressed { gap, nearest: related, confidence: 0.0 };
         };
-        if confidence >= answer_at {
+        if confidence >= if part.context.is_some() { answer_at * LEANING } else { answer_at } {
             let mut found = vec![best.target];
             if let Some(second) = entries.get(1)
                 && second.score >= SECOND_AT * best.score

@@ -118,37 +118,21 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
         .map(|e| (i64::from(e.class), ids(&augment::typed(&e.text, !examples.asks(i64::from(e.class)), &mut rng))))
         .collect();
     let plain: Vec<Vec<i64>> = examples.train.iter().map(|e| ids(&e.text)).collect();
-    let mut used: Vec<i64> = typed.iter().flat_map(|(_, ids)| ids).chain(plain.iter().flatten()).copied().collect();
-    used.sort_unstable();
-    used.dedup();
-    let local: FxHashMap<i64, i64> = used.iter().enumerate().map(|(i, id)| (*id, i as i64)).collect();
-    let localized = |ids: &[i64]| ids.iter().filter_map(|id| local.get(id).copied()).collect::<Vec<i64>>();
-
+    let mut rows = Rows::new(start);
     let vars = nn::VarStore::new(tch::Device::Cpu);
-    let used = Tensor::from_slice(&used);
-    let vectors = vars.root().var_copy("vectors", &start.index_select(0, &used));
-    let embed = |ids: &[Vec<i64>]| {
-        let (ids, mask) = pad(ids);
-        normalized(&(Tensor::embedding(&vectors, &ids, -1, false, false) * mask.unsqueeze(-1)).sum_dim_intlist(
-            [1i64].as_slice(),
-            false,
-            Kind::Float,
-        ))
-    };
     let classes: Vec<i64> = examples.train.iter().map(|e| i64::from(e.class)).collect();
-    let plain: Vec<Vec<i64>> = plain.iter().map(|ids| localized(ids)).collect();
-    let prototypes = tch::no_grad(|| means(&embed(&plain), &classes, examples.classes));
+    let prototypes = means(&embed(&rows.vectors, &plain), &classes, examples.classes);
     let prototypes = vars.root().var_copy("prototypes", &prototypes);
-    let aside: Vec<Vec<i64>> = examples.aside.iter().map(|e| localized(&ids(&e.text))).collect();
-    let measure = || match aside.is_empty() {
+    let aside: Vec<Vec<i64>> = examples.aside.iter().map(|e| ids(&e.text)).collect();
+    let measure = |vectors: &Tensor| match aside.is_empty() {
         true => [0.0; 2],
-        false => tch::no_grad(|| accuracies(examples, &embed(&aside), &prototypes)),
+        false => tch::no_grad(|| accuracies(examples, &embed(vectors, &aside), &prototypes)),
     };
     let scale = Tensor::from(SCALE as f32);
 
     let steps = typed.len().div_ceil(BATCH);
     let progress = progress("training the table", steps);
-    [figures.before, _] = measure();
+    [figures.before, _] = measure(&rows.vectors);
     // Without weight decay: a piece's length is how much it counts.
     if let Ok(mut optimizer) = nn::Adam::default().build(&vars, RATE) {
         let per_epoch = examples.train.len().max(1);
@@ -161,26 +145,113 @@ fn train(start: &Tensor, examples: &Examples, plan: &Plan, ids: impl Fn(&str) ->
             rng.shuffle(&mut batches);
             let mut total = 0.0;
             for (number, batch) in batches.iter().enumerate() {
-                optimizer.set_lr(RATE * warm_and_fall(epoch * batches.len() + number, plan.table_epochs * batches.len()));
-                let texts: Vec<Vec<i64>> = batch
+                let rate = RATE * warm_and_fall(epoch * batches.len() + number, plan.table_epochs * batches.len());
+                optimizer.set_lr(rate);
+                let mut texts: Vec<Vec<i64>> = batch
                     .iter()
                     .map(|i| {
-                        let whole = localized(&typed[*i].1);
+                        let whole = &typed[*i].1;
                         let dropped = DROPPED[usize::from(!examples.asks(typed[*i].0))];
                         let kept: Vec<i64> = whole.iter().copied().filter(|_| rng.f32() >= dropped).collect();
-                        if kept.is_empty() { whole } else { kept }
+                        if kept.is_empty() { whole.clone() } else { kept }
                     })
                     .collect();
                 let targets: Vec<i64> = batch.iter().map(|i| typed[*i].0).collect();
-                let loss = loss(examples, &embed(&texts), &prototypes, &scale, &targets, SMOOTHING);
+                let used = renumber(&mut texts);
+                let vectors = rows.take(&used, rate);
+                let loss = loss(examples, &embed(&vectors, &texts), &prototypes, &scale, &targets, SMOOTHING);
                 optimizer.backward_step(&loss);
+                rows.put(&used, &vectors, rate);
                 total += loss.double_value(&[]) * batch.len() as f64;
                 progress.inc(1);
             }
-            figures.epoch(total / per_epoch as f64, measure());
+            figures.epoch(total / per_epoch as f64, measure(&rows.vectors));
             progress.set_message(figures.shown());
         }
     }
     progress.finish_and_clear();
-    tch::no_grad(|| start.index_copy(0, &used, &vectors.detach()))
+    rows.vectors
+}
+
+/// The embeddings of texts, given as numbers of rows.
+fn embed(vectors: &Tensor, ids: &[Vec<i64>]) -> Tensor {
+    let (ids, mask) = pad(ids);
+    normalized(&(Tensor::embedding(vectors, &ids, -1, false, false) * mask.unsqueeze(-1)).sum_dim_intlist(
+        [1i64].as_slice(),
+        false,
+        Kind::Float,
+    ))
+}
+
+/// Numbers the pieces of some texts from 0, and gives what stood there before.
+fn renumber(texts: &mut [Vec<i64>]) -> Tensor {
+    let mut used: Vec<i64> = texts.iter().flatten().copied().collect();
+    used.sort_unstable();
+    used.dedup();
+    let local: FxHashMap<i64, i64> = used.iter().enumerate().map(|(i, id)| (*id, i as i64)).collect();
+    texts.iter_mut().flatten().for_each(|id| *id = local[id]);
+    Tensor::from_slice(&used)
+}
+
+/// Vectors that Adam (Kingma and Ba, 2015) trains, a few in each step. A row that a step does not use would still move by what
+/// it learned before, less each time; that is made up for when it is used again, by the sum of the geometric series. So a
+/// step costs what it uses, and not the whole table.
+struct Rows {
+    vectors: Tensor,
+    /// Mean and mean square of the gradients.
+    first: Tensor,
+    second: Tensor,
+    /// The step that each row was used in last.
+    last: Tensor,
+    step: i64,
+}
+
+/// How much of the means stays from step to step.
+const STAYS: [f64; 2] = [0.9, 0.999];
+/// Keeps a division in bounds.
+const LEAST: f64 = 1e-8;
+
+impl Rows {
+    fn new(start: &Tensor) -> Self {
+        let count = start.size()[0];
+        let [first, second] = [start.zeros_like(), start.zeros_like()];
+        Self { vectors: start.copy(), first, second, last: Tensor::zeros([count], (Kind::Int64, tch::Device::Cpu)), step: 0 }
+    }
+
+    /// Begins a step: the rows as they would be by now, for a loss to be computed from.
+    fn take(&mut self, used: &Tensor, rate: f64) -> Tensor {
+        tch::no_grad(|| {
+            let rested = (Tensor::from(self.step) - self.last.index_select(0, used)).to_kind(Kind::Float).unsqueeze(1);
+            let (first, second) = (self.first.index_select(0, used), self.second.index_select(0, used));
+            let fall = STAYS[0] / STAYS[1].sqrt();
+            let series = (rested.copy() * fall.ln()).exp().neg() + 1.0;
+            let moved = &first / (second.sqrt() + LEAST) * series * (fall / (1.0 - fall) * rate * self.correction());
+            let vectors = self.vectors.index_select(0, used) - moved;
+            let _ = self.first.index_copy_(0, used, &(first * (rested.copy() * STAYS[0].ln()).exp()));
+            let _ = self.second.index_copy_(0, used, &(second * (rested * STAYS[1].ln()).exp()));
+            self.step += 1;
+            vectors
+        })
+        .set_requires_grad(true)
+    }
+
+    /// Ends the step, the gradients of what was taken being known.
+    fn put(&mut self, used: &Tensor, taken: &Tensor, rate: f64) {
+        tch::no_grad(|| {
+            let gradient = taken.grad();
+            let first = self.first.index_select(0, used) * STAYS[0] + &gradient * (1.0 - STAYS[0]);
+            let second = self.second.index_select(0, used) * STAYS[1] + &gradient * &gradient * (1.0 - STAYS[1]);
+            let vectors = taken.detach() - &first / (second.sqrt() + LEAST) * (rate * self.correction());
+            let _ = self.vectors.index_copy_(0, used, &vectors);
+            let _ = self.first.index_copy_(0, used, &first);
+            let _ = self.second.index_copy_(0, used, &second);
+            let _ = self.last.index_fill_(0, used, self.step);
+        });
+    }
+
+    /// Both means begin at 0; this makes up for it.
+    fn correction(&self) -> f64 {
+        let [first, second] = STAYS.map(|stays| 1.0 - stays.powi(self.step.clamp(1, 100_000) as i32));
+        second.sqrt() / first
+    }
 }
