@@ -29,7 +29,7 @@ const SCALE: f64 = 16.0;
 /// Share of the probability that is spread over all classes.
 const SMOOTHING: f64 = 0.1;
 /// Examples that a whole occurs in, at least, to get a vector.
-const FREQUENT: usize = 5;
+const FREQUENT: usize = 8;
 /// Share of the pieces that are left out of a step, of a way of asking and of a statement, which one word may turn round.
 const DROPPED: [f32; 2] = [0.3, 0.15];
 
