@@ -11,9 +11,9 @@ use super::rank::{self, Ranked};
 use super::smalltalk::Smalltalk;
 
 /// Confidence from which an answer is given.
-pub const ANSWER_AT: f32 = 0.44;
+pub const ANSWER_AT: f32 = 0.4;
 /// Share of it for a question that leans on the conversation: who asks further mostly asks what the paper says.
-const LEANING: f32 = 0.6;
+const LEANING: f32 = 0.65;
 /// Confidence from which questions are suggested.
 pub const SUGGEST_AT: f32 = 0.2;
 /// BM25 from which an entry is near enough to be named in a decline.
